@@ -23,6 +23,7 @@ if (process.env.TRUNK_PROFILE === "release") {
 const mark = digest(staging);
 const html = readFileSync(index, "utf8")
   .replaceAll("?v=BUILD", `?v=${mark}`)
+  .replace(/^\s*<link data-trunk .*>\n/gm, "")
   .replace(/^\s*<!--.*-->\n/gm, "")
   .replace(/^\s*\n/gm, "");
 writeFileSync(index, html);

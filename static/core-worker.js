@@ -2,20 +2,20 @@
 // those included that came while it was loading. The Rust side sets `self.onmessage` when it
 // starts. If the wasm cannot be loaded the error goes to the page's `onerror` handler.
 
-import init from "./kube-orrery-worker.js";
-
 const early = [];
 self.onmessage = (event) => early.push(event);
 
-const wasm = new URL("kube-orrery-worker_bg.wasm" + self.location.search, import.meta.url);
-init({ module_or_path: wasm }).then(
-  () => {
-    for (const event of early) self.onmessage(event);
-  },
-  (error) => {
-    // Thrown outside the promise, so that it reaches Worker.onerror.
-    setTimeout(() => {
-      throw error;
-    });
-  },
-);
+const address = (name) => new URL(name + self.location.search, import.meta.url).href;
+
+async function start() {
+  const core = await import(address("kube-orrery-worker.js"));
+  await core.default({ module_or_path: address("kube-orrery-worker_bg.wasm") });
+  for (const event of early) self.onmessage(event);
+}
+
+start().catch((error) => {
+  // Thrown outside the promise, so that it reaches Worker.onerror.
+  setTimeout(() => {
+    throw error;
+  });
+});
