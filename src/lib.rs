@@ -1,1 +1,15 @@
-//! x
+//! Kube Orrery: a clockwork Kubernetes. This file is the table of contents, lowest room first;
+//! a room may use only rooms above its own line (tests/tidy.rs has the exact table).
+
+pub mod clock;
+pub mod profile;
+
+pub mod api;
+
+pub mod apiserver;
+
+pub mod client;
+
+pub mod view;
+
+pub mod session;

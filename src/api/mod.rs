@@ -1,0 +1,36 @@
+//! The objects: what a cluster's state is made of, and how it is read and printed.
+//!
+//! An [`Object`] is metadata plus a [`Body`]. Bodies that exist in great number (pods, events,
+//! ReplicaSets) are compact and share what replicas have in common; k8s-openapi's types are used
+//! for what a visitor writes (specs), so that no field is lost, and JSON is composed on demand.
+//!
+//! Upstream: `staging/src/k8s.io/api` and `apimachinery/pkg/apis/meta/v1`.
+
+mod event;
+mod json;
+mod kinds;
+mod lease;
+mod meta;
+mod node;
+mod object;
+mod pod;
+mod quantity;
+mod selector;
+mod template;
+mod workload;
+
+pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
+pub use json::{from_json, heartbeat_times, meta_to_json, to_json};
+pub use kinds::{KINDS, Kind, KindInfo};
+pub use lease::LeaseBody;
+pub use meta::{Deletion, Key, Labels, Meta, OwnerRef, Uid};
+pub use node::{NodeBody, NodeConditions, NodeImage, NodeStatus, Taint};
+pub use object::{Body, Object};
+pub use pod::{
+    ConditionStatus, ContainerState, ContainerStatus, Phase, PodBody, PodCondition,
+    PodConditionType, PodStatus, QosClass, Terminated,
+};
+pub use quantity::{Amount, parse_quantity};
+pub use selector::{Requirement, Selector, SelectorError};
+pub use template::{Hashed, PodFacts, PodTemplate, Port, Resources, SharedPodSpec, Toleration};
+pub use workload::{Condition, DeploymentBody, DeploymentStatus, ReplicaSetBody, ReplicaSetStatus};

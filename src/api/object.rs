@@ -1,0 +1,138 @@
+//! One object: metadata and a body by kind.
+//!
+//! Upstream: `runtime.Object`.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::clock::digest_of;
+
+use super::{
+    DeploymentBody, EventBody, Key, Kind, LeaseBody, Meta, NodeBody, PodBody, ReplicaSetBody,
+};
+
+/// One version of an object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    pub meta: Meta,
+    pub body: Body,
+}
+
+/// What an object of each kind holds beside its metadata.
+#[derive(Clone, Debug)]
+pub enum Body {
+    Pod(PodBody),
+    Node(NodeBody),
+    Event(Arc<EventBody>),
+    Lease(LeaseBody),
+    Deployment(DeploymentBody),
+    ReplicaSet(ReplicaSetBody),
+    /// Kinds that nothing acts on yet: the object's JSON without `apiVersion`, `kind`, `metadata`.
+    Data(Kind, Arc<Value>),
+}
+
+impl Object {
+    /// The object's kind.
+    pub fn kind(&self) -> Kind {
+        match &self.body {
+            Body::Pod(_) => Kind::Pod,
+            Body::Node(_) => Kind::Node,
+            Body::Event(_) => Kind::Event,
+            Body::Lease(_) => Kind::Lease,
+            Body::Deployment(_) => Kind::Deployment,
+            Body::ReplicaSet(_) => Kind::ReplicaSet,
+            Body::Data(kind, _) => *kind,
+        }
+    }
+
+    /// The key under which the object is stored.
+    pub fn key(&self) -> Key {
+        Key {
+            kind: self.kind(),
+            namespace: self.meta.namespace.clone(),
+            name: self.meta.name.clone(),
+        }
+    }
+
+    /// The pod, if it is one.
+    pub fn pod(&self) -> Option<&PodBody> {
+        if let Body::Pod(pod) = &self.body {
+            Some(pod)
+        } else {
+            None
+        }
+    }
+
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&NodeBody> {
+        if let Body::Node(node) = &self.body {
+            Some(node)
+        } else {
+            None
+        }
+    }
+
+    /// The Deployment, if it is one.
+    pub fn deployment(&self) -> Option<&DeploymentBody> {
+        if let Body::Deployment(deployment) = &self.body {
+            Some(deployment)
+        } else {
+            None
+        }
+    }
+
+    /// The ReplicaSet, if it is one.
+    pub fn replica_set(&self) -> Option<&ReplicaSetBody> {
+        if let Body::ReplicaSet(rs) = &self.body {
+            Some(rs)
+        } else {
+            None
+        }
+    }
+
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&EventBody> {
+        if let Body::Event(event) = &self.body {
+            Some(event)
+        } else {
+            None
+        }
+    }
+
+    /// The lease, if it is one.
+    pub fn lease(&self) -> Option<&LeaseBody> {
+        if let Body::Lease(lease) = &self.body {
+            Some(lease)
+        } else {
+            None
+        }
+    }
+
+    /// The free-form body, if the kind has one.
+    pub fn data(&self) -> Option<&Value> {
+        if let Body::Data(_, value) = &self.body {
+            Some(value)
+        } else {
+            None
+        }
+    }
+
+    /// A digest of everything in this version.
+    pub fn digest(&self) -> u64 {
+        match &self.body {
+            Body::Pod(body) => self.digest_with(body),
+            Body::Node(body) => self.digest_with(body),
+            Body::Event(body) => self.digest_with(body),
+            Body::Lease(body) => self.digest_with(body),
+            Body::Deployment(body) => self.digest_with(body),
+            Body::ReplicaSet(body) => self.digest_with(body),
+            Body::Data(kind, body) => self.digest_with(&(kind, body.to_string())),
+        }
+    }
+
+    fn digest_with(&self, body: &impl Hash) -> u64 {
+        digest_of(&(&self.meta, body))
+    }
+}

@@ -1,0 +1,13 @@
+//! Simulated time, the heap of things to come, seeded draws and the digest of a state.
+//!
+//! Upstream: none; Go's runtime clock and `math/rand` are what these replace.
+
+mod digest;
+mod heap;
+mod seed;
+mod time;
+
+pub use digest::{Digest, digest_of};
+pub use heap::Heap;
+pub use seed::Seed;
+pub use time::{SimTime, Span};
