@@ -11,6 +11,19 @@ const APPLICATIONS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
+// How Chromium is started: it keeps still and to itself.
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Nothing but this machine can be reached, whatever asks for it.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+];
+
 function named(variable) {
   const file = process.env[variable];
   if (!file) return null;
@@ -47,4 +60,11 @@ export async function findDriver() {
   return (
     named("CHROMEDRIVER") ?? (await installed("ChromeDriver", ["chromedriver"], [], "chromium-driver"))
   );
+}
+
+/** Starts the browser without a window, with an empty profile of its own. */
+export async function launch() {
+  // Only now, because the npm packages may have come since this script began.
+  const { chromium } = await import("playwright-core");
+  return chromium.launch({ executablePath: await findBrowser(), args: FLAGS });
 }

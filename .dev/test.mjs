@@ -7,6 +7,7 @@ import { findBrowser, findDriver } from "./browser.mjs";
 import { at, giveUp, run, say, since } from "./lib.mjs";
 import { buildPage } from "./page.mjs";
 import { setUp } from "./setup.mjs";
+import { checkSizes } from "./sizes.mjs";
 
 const options = process.argv.slice(2);
 const long = options.includes("--long");
@@ -41,6 +42,8 @@ async function browserTests() {
   return run(process.execPath, ["--test", ...reporter, ...files], { env });
 }
 
+const sizes = async () => (checkSizes(await buildPage(kind)) ? 0 : 1);
+
 const steps = [
   ["format", "is every Rust file formatted", () => cargo(["fmt", "--check"])],
   ["lint", "clippy, natively", () => cargo(["clippy", ...locked, "--all-targets", ...STRICT])],
@@ -48,6 +51,8 @@ const steps = [
   ["rust", "the Rust tests, natively", () => cargo(["test", ...locked])],
   ...(existsSync(at("tests/web.rs")) ? [["wasm", "the Rust tests in a browser", wasmTests]] : []),
   ["page", `the page builds (${kind})`, async () => ((await buildPage(kind)) ? 0 : 1)],
+  // Only the release page has the sizes that visitors see.
+  ...(long ? [["size", "the page keeps within its budgets", sizes]] : []),
   ["browser", "the page in a real browser", browserTests],
 ];
 

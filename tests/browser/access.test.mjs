@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { at } from "./where.mjs";
+import { at } from "../../.dev/lib.mjs";
 import { openPage } from "./lib.mjs";
 
 const checker = readFileSync(at("node_modules/axe-core/axe.min.js"), "utf8");

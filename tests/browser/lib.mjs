@@ -4,10 +4,11 @@
 // host). docs/TESTING.md says how a test is written.
 
 import assert from "node:assert/strict";
-import { mkdirSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { after } from "node:test";
-import { chromium } from "playwright-core";
-import { at, pageFolder } from "./where.mjs";
+import { launch } from "../../.dev/browser.mjs";
+import { at } from "../../.dev/lib.mjs";
+import { pageDir } from "../../.dev/page.mjs";
 import { serve } from "../../.dev/server.mjs";
 
 /** Long runs do full counts. */
@@ -20,21 +21,8 @@ export const SIZES = {
   phone: { width: 390, height: 844 },
 };
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // Nothing but this machine can be reached, whatever asks for it.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-];
-
-/** Starts Chromium, with an empty profile of its own. */
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROME || "/usr/bin/chromium", args: FLAGS });
+/** The folder of the built page: what `npm test` built, else the quick page, built before. */
+const pageFolder = process.env.KUBE_ORRERY_PAGE || pageDir("dev");
 
 /** One server and one browser for all tests of a file, started by the first that needs them. */
 let shared = null;
