@@ -2,13 +2,14 @@
 // copies it into the page. Only the editor core, YAML's colours and the features that the page
 // uses are taken (static/monaco-entry.js lists them). Does nothing when nothing has changed.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { at, digest, targetDir } from "./lib.mjs";
+import { at, digest } from "./lib.mjs";
 
-// index.html names this folder, and trunk knows no variables there: so not CARGO_TARGET_DIR.
+// index.html names this folder, and trunk knows no variables there: so it does not move with
+// CARGO_TARGET_DIR.
 const out = at("target/monaco");
-const stamp = path.join(targetDir, "monaco.digest");
+const stamp = at("target/monaco.digest");
 const wanted = digest(
   at("static/monaco-entry.js"),
   at(".dev/monaco.mjs"),
@@ -39,6 +40,5 @@ if (!fresh || !existsSync(path.join(out, "monaco.js"))) {
   for (const name of ["LICENSE", "ThirdPartyNotices.txt"]) {
     copyFileSync(at("node_modules/monaco-editor", name), path.join(out, `${name.split(".")[0]}.txt`));
   }
-  mkdirSync(targetDir, { recursive: true });
   writeFileSync(stamp, wanted);
 }

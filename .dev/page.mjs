@@ -1,6 +1,7 @@
-// Builds the page with trunk, in one of two ways: "dev" (quick to build, target/page) and
-// "release" (small and fast, dist/). When nothing that the page is made of has changed since the
-// last build, it does nothing: that keeps the second run of the tests short.
+// Builds the page with trunk: "release" (small and fast, dist/), "dev" (quick to build, for the
+// tests, target/page) or "live" (the same, for `npm start`, which rebuilds it all the time). When
+// nothing that the page is made of has changed since the last build, it does nothing: that keeps
+// the second run of the tests short.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -20,7 +21,12 @@ const SOURCES = [
 ];
 
 /** The folder that a kind of build writes to. */
-export const pageDir = (kind) => (kind === "release" ? at("dist") : path.join(targetDir, "page"));
+export const pageDir = (kind) =>
+  ({
+    release: at("dist"),
+    dev: path.join(targetDir, "page"),
+    live: path.join(targetDir, "page-live"),
+  })[kind];
 
 /** The arguments for trunk, without the subcommand. */
 export const trunkArgs = (kind) => [

@@ -12,7 +12,7 @@ import { serve } from "./server.mjs";
 
 await setUp();
 
-const dist = pageDir("dev");
+const dist = pageDir("live");
 const index = path.join(dist, "index.html");
 mkdirSync(dist, { recursive: true });
 
@@ -20,7 +20,7 @@ const builtAt = () => (existsSync(index) ? statSync(index).mtimeMs : 0);
 const before = builtAt();
 
 say("Building the page; after this it is built again on every change (Ctrl-C ends it)");
-const trunk = spawn("trunk", ["watch", ...trunkArgs("dev")], { cwd: root, stdio: "inherit" });
+const trunk = spawn("trunk", ["watch", ...trunkArgs("live")], { cwd: root, stdio: "inherit" });
 trunk.on("error", (error) => giveUp(`trunk: ${error.message}`));
 trunk.on("close", (code) => process.exit(code ?? 1));
 for (const signal of ["SIGINT", "SIGTERM"]) {
