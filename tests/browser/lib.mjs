@@ -78,6 +78,14 @@ export async function whenReady(page, what) {
   await page.waitForSelector(selector, { timeout: 20_000 });
 }
 
+/** Waits until a condition holds, but not for ever; what comes of it is for the test to judge. */
+export async function sooner(condition, patience = 5000) {
+  const end = performance.now() + patience;
+  while (!(await condition()) && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Collects what the pages of a context do wrong, as sentences. */
 function watch(context, origin) {
   const troubles = [];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { openPage, screenshot, SIZES } from "./lib.mjs";
+import { openPage, screenshot, SIZES, sooner } from "./lib.mjs";
 
 test("the page starts and its core answers", async (t) => {
   const page = await openPage(t);
@@ -22,9 +22,10 @@ test("the watch over the page sees every kind of trouble", async (t) => {
     const script = document.createElement("script");
     script.textContent = "1";
     document.head.append(script);
-    location.assign("https://elsewhere.example/");
   });
-  await page.waitForTimeout(500);
+  await sooner(() => page.troubles.some((text) => text.includes("thrown")));
+  await page.evaluate(() => location.assign("https://elsewhere.example/"));
+  await sooner(() => page.troubles.some((text) => text.includes("another host")));
   const seen = page.troubles.join("\n");
   assert.match(seen, /console: said on purpose/);
   assert.match(seen, /uncaught: Error: thrown on purpose/);
@@ -43,7 +44,7 @@ test("the watch sees into workers", async (t) => {
     });
   });
   await page.evaluate((home) => new Worker(`${home}nothing.js`), page.home);
-  await page.waitForTimeout(500);
+  await sooner(() => page.troubles.length >= 3);
   const seen = page.troubles.join("\n");
   assert.match(seen, /said on purpose/);
   assert.match(seen, /thrown on purpose/);
