@@ -10,6 +10,16 @@ pub mod apiserver;
 
 pub mod client;
 
+pub mod controllers;
+pub mod kubectl;
+pub mod kubelet;
+pub mod network;
+pub mod scheduler;
+
+pub mod cluster;
+
+pub mod scenario;
+
 pub mod view;
 
 pub mod session;

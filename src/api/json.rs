@@ -119,10 +119,11 @@ pub fn from_json(kind: Kind, value: &Value) -> Result<Object, String> {
         Kind::Pod => {
             let spec: PodSpec = read(spec)?;
             let node_name = spec.node_name.as_deref().map(Arc::from);
-            let spec = SharedPodSpec::new(PodSpec {
+            let spec = PodSpec {
                 node_name: None,
                 ..spec
-            });
+            };
+            let spec = SharedPodSpec::new(spec, false);
             Body::Pod(PodBody {
                 spec,
                 node_name,

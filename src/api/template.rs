@@ -99,15 +99,18 @@ pub struct SharedPodSpec {
     /// (the volume is called `kube-api-access-` here).
     pub spec: Hashed<PodSpec>,
     pub facts: PodFacts,
+    /// Whether admission has already seen it.
+    pub admitted: bool,
 }
 
 impl SharedPodSpec {
-    /// Wraps an admitted spec.
-    pub fn new(spec: PodSpec) -> Arc<SharedPodSpec> {
+    /// Wraps a spec.
+    pub fn new(spec: PodSpec, admitted: bool) -> Arc<SharedPodSpec> {
         let facts = PodFacts::of(&spec);
         Arc::new(SharedPodSpec {
             spec: Hashed::new(spec),
             facts,
+            admitted,
         })
     }
 }

@@ -1,1 +1,21 @@
-//! x
+//! The API server and its store: the only room that changes objects.
+//!
+//! Upstream: `k8s.io/apiserver`, `pkg/registry`, etcd.
+
+mod admission;
+mod decode;
+mod defaults;
+mod delete;
+mod errors;
+mod patch;
+mod server;
+mod snapshot;
+mod store;
+mod validation;
+
+pub use decode::decode;
+pub use delete::{DeleteOptions, Propagation};
+pub use errors::{ApiError, FieldError, Reason};
+pub use server::{ApiOptions, ApiServer, ApiState};
+pub use snapshot::Snapshot;
+pub use store::{Cause, Change, Store, Trigger};

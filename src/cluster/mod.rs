@@ -1,0 +1,3 @@
+//! The machine room: the world, its events, faults.
+//!
+//! Upstream: see the files.

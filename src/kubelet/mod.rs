@@ -1,0 +1,3 @@
+//! The kubelets and their machines.
+//!
+//! Upstream: see the files.

@@ -1,0 +1,3 @@
+//! What kube-proxy, DNS and endpoints would do; empty until Services act.
+//!
+//! Upstream: see the files.

@@ -1,0 +1,3 @@
+//! The text language of stories.
+//!
+//! Upstream: see the files.

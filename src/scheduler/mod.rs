@@ -1,0 +1,3 @@
+//! The scheduler.
+//!
+//! Upstream: see the files.
