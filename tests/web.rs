@@ -1,0 +1,22 @@
+//! What must come out the same in a browser as natively. Run by `npm test` in headless Chromium.
+#![cfg(target_arch = "wasm32")]
+
+use kube_orrery::clock::{Seed, digest_of};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+fn a_digest_is_what_it_is_natively() {
+    // The figure of the native test in src/clock/digest.rs, whatever the width of usize.
+    assert_eq!(
+        digest_of(&("orrery", 7_usize, -1_isize)),
+        12_216_476_974_782_400_669
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_seed_draws_what_it_draws_natively() {
+    let seed = Seed(1).stream("names");
+    assert_eq!(seed.suffix("web", 0), "85xkv");
+}
