@@ -61,6 +61,10 @@ if (chosen.length === 0) giveUp(`No step ${only}: there are ${steps.map(([n]) =>
 
 const begun = performance.now();
 await setUp({ tests: true });
+// What is missing is better said now than after minutes of compiling.
+const needs = (step) => chosen.some(([name]) => name === step);
+if (needs("browser")) await findBrowser();
+if (needs("wasm")) await findDriver();
 
 const failed = [];
 for (const [index, [name, what, act]] of chosen.entries()) {
