@@ -69,7 +69,8 @@ pub struct Deletion {
     pub grace_secs: i64,
 }
 
-/// The metadata of one version of an object. Equality and hash include everything.
+/// The metadata of one version of an object. Equality includes everything, the hash all but the
+/// revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     pub name: Arc<str>,
@@ -111,7 +112,8 @@ impl Default for Meta {
 
 impl Hash for Meta {
     fn hash<H: Hasher>(&self, h: &mut H) {
-        (&self.name, &self.namespace, self.uid, self.resource_version).hash(h);
+        // The revision is the store's: it digests it beside the object.
+        (&self.name, &self.namespace, self.uid).hash(h);
         (self.generation, self.created, self.deletion).hash(h);
         (
             &self.labels,

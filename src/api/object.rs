@@ -119,7 +119,7 @@ impl Object {
         }
     }
 
-    /// A digest of everything in this version.
+    /// A digest of everything in this version but its revision.
     pub fn digest(&self) -> u64 {
         match &self.body {
             Body::Pod(body) => self.digest_with(body),

@@ -245,7 +245,13 @@ impl ApiServer {
     }
 
     pub(super) fn commit(&mut self, key: &Key, object: Object, cause: Cause) -> Arc<Object> {
-        self.store.put(key, Some(object), self.state.now, cause);
+        let digest = object.digest();
+        self.put(key, object, digest, cause)
+    }
+
+    fn put(&mut self, key: &Key, object: Object, digest: u64, cause: Cause) -> Arc<Object> {
+        self.store
+            .put(key, Some(object), digest, self.state.now, cause);
         let stored = self.store.head().get(key).cloned();
         stored.unwrap_or_else(|| unreachable!("it was just stored"))
     }
@@ -257,17 +263,16 @@ impl ApiServer {
         old: &Arc<Object>,
         cause: Cause,
     ) -> Arc<Object> {
-        let mut same = object;
-        same.meta.resource_version = old.meta.resource_version;
-        if same.digest() == old.digest() {
+        let digest = object.digest();
+        if self.store.digest_of_current(key) == Some(digest) {
             return old.clone();
         }
-        self.commit(key, same, cause)
+        self.put(key, object, digest, cause)
     }
 
     pub(super) fn remove(&mut self, key: &Key, cause: Cause) {
         self.count_pods(key.kind, false);
-        self.store.put(key, None, self.state.now, cause);
+        self.store.put(key, None, 0, self.state.now, cause);
     }
 
     fn count_pods(&mut self, kind: Kind, born: bool) {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::api::{KINDS, Key, Kind, Object, Uid};
-use crate::clock::SimTime;
+use crate::clock::{SimTime, digest_of};
 
 use super::Snapshot;
 
@@ -74,6 +74,19 @@ struct Table {
 struct Version {
     revision: u64,
     object: Option<Arc<Object>>,
+    /// Of the object; 0 for an end.
+    digest: u64,
+}
+
+impl Version {
+    /// What this version adds to the digest of the state.
+    fn share(&self) -> u64 {
+        if self.object.is_some() {
+            digest_of(&(self.digest, self.revision))
+        } else {
+            0
+        }
+    }
 }
 
 struct LogEntry {
@@ -190,11 +203,20 @@ impl Store {
         dead + u64::from(history.last().is_some_and(|(_, object)| object.is_some()))
     }
 
+    /// The digest of the current version of an object.
+    pub(super) fn digest_of_current(&self, key: &Key) -> Option<u64> {
+        let slot = self.slot(key)?;
+        let last = self.table(key.kind).slots.get(slot as usize)?.last()?;
+        last.object.as_ref().map(|_| last.digest)
+    }
+
     /// Stores a new version (or, with `None`, the end) of an object and returns its revision.
+    /// `digest` is the object's.
     pub(super) fn put(
         &mut self,
         key: &Key,
         object: Option<Object>,
+        digest: u64,
         at: SimTime,
         cause: Cause,
     ) -> u64 {
@@ -205,17 +227,20 @@ impl Store {
         });
         let slot = self.slot_or_new(key);
         let old = self.latest(key.kind, slot).cloned();
-        if let Some(old) = &old {
-            self.digest = self.digest.wrapping_sub(old.digest());
-        }
-        let mut indexed = Indexed::default();
-        if let Some(new) = &object {
-            self.digest = self.digest.wrapping_add(new.digest());
-            indexed = self.index(old.as_deref(), new, slot);
-        }
+        let indexed = object
+            .as_ref()
+            .map(|new| self.index(old.as_deref(), new, slot));
+        let new = Version {
+            revision,
+            object,
+            digest,
+        };
         let versions = self.versions_mut(key.kind, slot);
         let version = u32::try_from(versions.len()).unwrap_or(u32::MAX);
-        versions.push(Version { revision, object });
+        let (before, after) = (versions.last().map_or(0, Version::share), new.share());
+        versions.push(new);
+        self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
+        let indexed = indexed.unwrap_or_default();
         self.log.push(LogEntry {
             kind: key.kind,
             slot,
@@ -231,14 +256,16 @@ impl Store {
     pub fn truncate(&mut self, revision: u64) {
         while self.revision() > revision {
             let Some(entry) = self.log.pop() else { return };
-            let undone = self.versions_mut(entry.kind, entry.slot).pop();
-            let undone = undone.and_then(|v| v.object);
+            let versions = self.versions_mut(entry.kind, entry.slot);
+            let Some(undone) = versions.pop() else { return };
+            let before = versions.last().map_or(0, Version::share);
+            self.digest = self
+                .digest
+                .wrapping_sub(undone.share())
+                .wrapping_add(before);
+            let undone = undone.object;
             if let Some(object) = &undone {
-                self.digest = self.digest.wrapping_sub(object.digest());
                 self.unindex(entry.indexed, object);
-            }
-            if let Some(object) = self.latest(entry.kind, entry.slot) {
-                self.digest = self.digest.wrapping_add(object.digest());
             }
             if let (0, Some(object)) = (entry.version, undone) {
                 // Slots are numbered by birth, so the slot of an undone birth is the last one.
