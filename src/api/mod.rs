@@ -18,6 +18,7 @@ mod quantity;
 mod selector;
 mod template;
 mod workload;
+pub mod yaml;
 
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use json::{from_json, heartbeat_times, meta_to_json, to_json};

@@ -17,6 +17,10 @@ pub fn parse_quantity(text: &str) -> Option<Amount> {
         None => (false, number.strip_prefix('+').unwrap_or(number)),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let only_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !only_digits(whole) || !only_digits(fraction) {
+        return None;
+    }
     if (whole.is_empty() && fraction.is_empty()) || whole.len() + fraction.len() > 18 {
         return None;
     }
@@ -97,7 +101,7 @@ mod tests {
         ] {
             assert_eq!(parse_quantity(text).map(|a| a.0), Some(milli), "{text}");
         }
-        for text in ["", "abc", "1x", "--1", "1.2.3", "1KiB", "m"] {
+        for text in ["", "abc", "1x", "--1", "+-1", "1.2.3", "1KiB", "m"] {
             assert_eq!(parse_quantity(text), None, "{text}");
         }
         assert_eq!(parse_quantity("8Gi").map(Amount::units), Some(8 << 30));
