@@ -48,7 +48,7 @@ const steps = [
   ["format", "is every Rust file formatted", () => cargo(["fmt", "--check"])],
   ["lint", "clippy, natively", () => cargo(["clippy", ...locked, "--all-targets", ...STRICT])],
   ["lint-wasm", "clippy, for the page", () => cargo(["clippy", ...locked, ...WASM, ...STRICT])],
-  ["rust", "the Rust tests, natively", () => cargo(["test", ...locked])],
+  ["rust", "the Rust tests, natively", () => cargo(["test", ...locked, "--no-fail-fast"])],
   ...(existsSync(at("tests/web.rs")) ? [["wasm", "the Rust tests in a browser", wasmTests]] : []),
   ["page", `the page builds (${kind})`, async () => ((await buildPage(kind)) ? 0 : 1)],
   // Only the release page has the sizes that visitors see.
