@@ -2,11 +2,33 @@
 //!
 //! Upstream: `staging/src/k8s.io/kubectl`, `cli-runtime`, `pkg/printers/internalversion`.
 
+#![allow(dead_code, unused_imports)] // rows of the verb table are still coming in
+
+mod age;
+mod args;
+mod console;
+mod describe;
+mod errors;
+mod fields;
+mod names;
+mod objects;
+mod output;
+mod printers;
+mod resources;
+mod sort;
+mod tables;
+mod verbs;
+
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::client::Client;
 use crate::clock::SimTime;
+
+use console::{Console, Flow};
+use errors::Failure;
+use verbs::Waiting;
 
 /// What a command writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,10 +49,27 @@ pub enum Progress {
     Waiting(Option<SimTime>),
 }
 
+/// The settings of a console: what a kubeconfig's context and a terminal say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// The namespace of the context.
+    pub namespace: Arc<str>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            namespace: "default".into(),
+        }
+    }
+}
+
 /// A command that was started: plain data, so that a checkpoint can hold one that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Command {
-    line: String,
+    settings: Settings,
+    /// `None` once it has ended.
+    waiting: Option<Waiting>,
 }
 
 impl Command {
@@ -41,13 +80,25 @@ impl Command {
         client: &mut Client<'_>,
         out: &mut Output,
     ) -> (Command, Progress) {
-        let _ = (files, client, out);
-        (
-            Command {
-                line: line.to_string(),
-            },
-            Progress::Done(0),
-        )
+        Command::start_with(Settings::default(), line, files, client, out)
+    }
+
+    /// The same with settings of one's own.
+    pub fn start_with(
+        settings: Settings,
+        line: &str,
+        files: &mut Files,
+        client: &mut Client<'_>,
+        out: &mut Output,
+    ) -> (Command, Progress) {
+        let mut command = Command {
+            settings,
+            waiting: None,
+        };
+        let mut console = Console::new(&command.settings, client, files, out);
+        let flow = verbs::start(line, &mut console);
+        let progress = command.settle(flow, out);
+        (command, progress)
     }
 
     /// Goes on after a change or when its moment has come.
@@ -57,7 +108,30 @@ impl Command {
         client: &mut Client<'_>,
         out: &mut Output,
     ) -> Progress {
-        let _ = (files, client, out, &self.line);
-        Progress::Done(0)
+        let Some(waiting) = self.waiting.take() else {
+            return Progress::Done(0);
+        };
+        let mut console = Console::new(&self.settings, client, files, out);
+        let flow = waiting.resume(&mut console);
+        self.settle(flow, out)
+    }
+
+    fn settle(&mut self, flow: Result<Flow, Failure>, out: &mut Output) -> Progress {
+        match flow {
+            Ok(Flow::Done(code)) => Progress::Done(code),
+            Ok(Flow::Wait(waiting, wake)) => {
+                self.waiting = Some(*waiting);
+                Progress::Waiting(wake)
+            }
+            Err(failure) => {
+                if !failure.text.is_empty() {
+                    out.stderr.push_str(&failure.text);
+                    if !failure.text.ends_with('\n') {
+                        out.stderr.push('\n');
+                    }
+                }
+                Progress::Done(failure.code)
+            }
+        }
     }
 }

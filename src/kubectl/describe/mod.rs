@@ -1,0 +1,55 @@
+//! Descriptions: one describer a kind, and the blocks that they share.
+//!
+//! Upstream: `kubectl/pkg/describe/describe.go`.
+
+mod amounts;
+mod containers;
+mod deployment;
+mod events;
+mod generic;
+mod namespace;
+mod node;
+mod pod;
+mod replicaset;
+mod service;
+mod template;
+mod text;
+mod volumes;
+
+use std::sync::Arc;
+
+use crate::api::{Kind, Object};
+use crate::apiserver::Snapshot;
+use crate::clock::SimTime;
+
+use super::tables::{DESCRIPTION, align};
+
+pub use events::EventLine;
+pub use template::raw_template;
+use text::Text;
+
+/// What a describer looks at.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub snapshot: Snapshot<'a>,
+    pub now: SimTime,
+    /// Whether the object's events are shown.
+    pub events: bool,
+}
+
+/// An object's description, aligned.
+pub fn describe(object: &Arc<Object>, scene: Scene<'_>) -> String {
+    let mut out = Text::default();
+    match object.kind() {
+        Kind::Pod => pod::write(object, scene, &mut out),
+        Kind::Deployment => deployment::write(object, scene, &mut out),
+        Kind::ReplicaSet => replicaset::write(object, scene, &mut out),
+        Kind::Node => node::write(object, scene, &mut out),
+        Kind::Service => service::write(object, scene, &mut out),
+        Kind::Namespace => namespace::write(object, scene, &mut out),
+        Kind::Event | Kind::Lease => generic::write(object, scene, &mut out),
+        #[allow(unreachable_patterns)] // kinds to come
+        _ => generic::write(object, scene, &mut out),
+    }
+    align(&out.finish(), DESCRIPTION)
+}
