@@ -6,6 +6,7 @@
 
 mod age;
 mod args;
+mod columns;
 mod console;
 mod describe;
 mod errors;
@@ -25,6 +26,8 @@ use std::sync::Arc;
 
 use crate::client::Client;
 use crate::clock::SimTime;
+
+pub use columns::{NodeColumns, PodColumns, node_columns, pod_columns};
 
 use console::{Console, Flow};
 use errors::Failure;

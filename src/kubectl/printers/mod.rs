@@ -16,7 +16,8 @@ use crate::api::{Kind, Object};
 use crate::clock::SimTime;
 
 pub use event::last_seen as event_last_seen;
-pub use node::roles as node_roles;
+pub use node::{roles as node_roles, status as node_status};
+pub use pod::words as pod_words;
 pub use service::{external_ips, ports as service_ports};
 
 /// One column of a kind's table.

@@ -2,7 +2,7 @@
 //!
 //! Upstream: `printNode` in `printers.go`.
 
-use crate::api::{ConditionStatus, Meta};
+use crate::api::{Meta, NodeBody};
 
 use super::{NONE, Printer, UNKNOWN, column, wide};
 use crate::kubectl::age;
@@ -25,13 +25,6 @@ pub(super) static PRINTER: Printer = Printer {
             return Vec::new();
         };
         let status = &node.status;
-        let mut ready = match status.conditions.ready {
-            ConditionStatus::True => "Ready".to_string(),
-            ConditionStatus::False | ConditionStatus::Unknown => "NotReady".to_string(),
-        };
-        if node.unschedulable {
-            ready.push_str(",SchedulingDisabled");
-        }
         let known = |text: &str| {
             if text.is_empty() {
                 UNKNOWN.to_string()
@@ -51,7 +44,7 @@ pub(super) static PRINTER: Printer = Printer {
         };
         vec![
             object.meta.name.to_string(),
-            ready,
+            self::status(node),
             roles(&object.meta),
             age::since(object.meta.created, now),
             status.kubelet_version.to_string(),
@@ -63,6 +56,17 @@ pub(super) static PRINTER: Printer = Printer {
         ]
     },
 };
+
+/// STATUS: whether it is Ready, and whether it is cordoned.
+pub fn status(node: &NodeBody) -> String {
+    let ready = if node.is_ready() { "Ready" } else { "NotReady" };
+    let cordoned = if node.unschedulable {
+        ",SchedulingDisabled"
+    } else {
+        ""
+    };
+    format!("{ready}{cordoned}")
+}
 
 /// The roles that a node's labels name, sorted.
 pub fn roles(meta: &Meta) -> String {

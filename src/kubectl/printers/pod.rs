@@ -51,6 +51,15 @@ pub(super) static PRINTER: Printer = Printer {
     },
 };
 
+/// READY and STATUS.
+pub fn words(object: &Object, pod: &PodBody) -> (String, String) {
+    let summary = Summary::of(object, pod);
+    (
+        format!("{}/{}", summary.ready, summary.total),
+        summary.reason,
+    )
+}
+
 fn gates(spec: &PodSpec) -> String {
     // No controller of this cluster ever sets the condition of a readiness gate.
     let count = spec.readiness_gates.as_ref().map_or(0, Vec::len);
