@@ -13,7 +13,7 @@ mod snapshot;
 mod store;
 mod validation;
 
-pub use decode::decode;
+pub use decode::{FieldValidation, check_metadata, decode, decode_with};
 pub use delete::{DeleteOptions, Propagation};
 pub use errors::{ApiError, FieldError, Reason};
 pub use server::{ApiOptions, ApiServer, ApiState};
