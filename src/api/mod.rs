@@ -7,6 +7,7 @@
 //! Upstream: `staging/src/k8s.io/api` and `apimachinery/pkg/apis/meta/v1`.
 
 mod event;
+mod gotext;
 mod json;
 mod kinds;
 mod lease;
@@ -21,6 +22,7 @@ mod workload;
 pub mod yaml;
 
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
+pub use gotext::{go_json, go_print, go_quote};
 pub use json::{from_json, heartbeat_times, meta_to_json, to_json};
 pub use kinds::{KINDS, Kind, KindInfo};
 pub use lease::LeaseBody;

@@ -16,7 +16,7 @@ use super::server::fresh_pod_status;
 use super::{ApiError, ApiOptions, ApiServer};
 
 /// The volume's name but for its five letters.
-const TOKEN_VOLUME: &str = "kube-api-access-";
+pub(super) const TOKEN_VOLUME: &str = "kube-api-access-";
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Completes an object that is about to be created. Errors: Forbidden.

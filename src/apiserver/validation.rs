@@ -15,3 +15,8 @@ pub(super) fn validate_create(_object: &Object) -> Vec<FieldError> {
 pub(super) fn validate_update(_object: &Object, _old: &Object) -> Vec<FieldError> {
     Vec::new()
 }
+
+/// Warnings about an object that is about to be created.
+pub(super) fn create_warnings(_object: &Object) -> Vec<String> {
+    Vec::new()
+}
