@@ -78,5 +78,5 @@ pub fn to_json_text(value: &Value) -> String {
 
 /// YAML as kubectl prints it.
 pub fn to_yaml_text(value: &Value) -> String {
-    serde_yaml::to_string(value).unwrap_or_default()
+    crate::api::yaml::to_yaml(value)
 }
