@@ -49,6 +49,9 @@ impl<T> PartialEq for Hashed<T> {
 }
 impl<T> Eq for Hashed<T> {}
 
+/// The label by which the ReplicaSets of one Deployment are told apart.
+const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+
 /// `spec.template` of a workload, defaulted.
 #[derive(Clone, Debug)]
 pub struct PodTemplate {
@@ -56,6 +59,8 @@ pub struct PodTemplate {
     pub api: Hashed<PodTemplateSpec>,
     pub labels: Labels,
     pub annotations: Labels,
+    /// The digest of the template without the label `pod-template-hash`.
+    unhashed: u64,
     /// What admission makes of the spec; the API server fills it at the first pod.
     pub admitted: OnceLock<Arc<SharedPodSpec>>,
 }
@@ -66,12 +71,25 @@ impl PodTemplate {
         let meta = template.metadata.as_ref();
         let labels = Arc::new(meta.and_then(|m| m.labels.clone()).unwrap_or_default());
         let annotations = Arc::new(meta.and_then(|m| m.annotations.clone()).unwrap_or_default());
+        let bare = labels.contains_key(POD_TEMPLATE_HASH).then(|| {
+            let mut bare = template.clone();
+            let labels = bare.metadata.as_mut().and_then(|m| m.labels.as_mut());
+            labels.and_then(|labels| labels.remove(POD_TEMPLATE_HASH));
+            Hashed::new(bare).digest
+        });
+        let api = Hashed::new(template);
         Arc::new(PodTemplate {
-            api: Hashed::new(template),
+            unhashed: bare.unwrap_or(api.digest),
+            api,
             labels,
             annotations,
             admitted: OnceLock::new(),
         })
+    }
+
+    /// Whether two templates differ in nothing, or only in the label `pod-template-hash`.
+    pub fn same_but_for_hash(&self, other: &PodTemplate) -> bool {
+        self.unhashed == other.unhashed
     }
 
     /// The pod spec of the template (an absent one reads as empty).

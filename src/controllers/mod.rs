@@ -3,22 +3,42 @@
 //! Upstream: `cmd/kube-controller-manager/app`, `pkg/controller`. Differs: one worker a controller,
 //! since a reconcile takes no simulated time; caches of all controllers move together.
 
-use std::collections::BTreeMap;
+mod deployment;
+#[cfg(test)]
+mod drive;
+mod options;
+mod replicaset;
+mod util;
+
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::api::{Key, Kind};
-use crate::apiserver::{ApiError, Change, Trigger};
+use crate::apiserver::{ApiError, Change, Snapshot, Trigger};
 use crate::client::{Client, Component, Expectations, Recorder, Workqueue};
-use crate::clock::{Digest, SimTime, Span};
+use crate::clock::{Digest, SimTime};
+
+pub use options::Options;
 
 /// Every controller, in the order in which they act at one moment.
-pub const CONTROLLERS: &[&dyn Controller] = &[];
+pub const CONTROLLERS: &[&dyn Controller] = &[
+    &deployment::DeploymentController,
+    &replicaset::ReplicaSetController,
+];
 
 /// One loop of the controller manager. Stateless: what it must remember lies on its desk.
 pub trait Controller: Sync {
-    /// The actor in every write, and the component of its events.
+    /// The actor in every write.
     fn name(&self) -> &'static str;
+    /// The component of its events, where that is another word.
+    fn event_source(&self) -> &'static str {
+        self.name()
+    }
+    /// After how many failures in a row a key is dropped until the next change wakes it.
+    fn max_retries(&self) -> u32 {
+        u32::MAX
+    }
     /// What wakes it.
     fn watches(&self) -> &'static [Watch];
     /// Brings the world closer to what the object of this key asks for. Errors: the key comes again
@@ -44,19 +64,17 @@ pub struct Desk {
     pub expectations: Expectations,
     pub recorder: Recorder,
     pub options: Arc<Options>,
-    /// Anything else, by a word and a name; meaning is the controller's own.
-    pub notes: BTreeMap<(&'static str, Arc<str>), i64>,
+    /// What it has counted or noted of its watches.
+    notes: Notes,
 }
 
-/// Flags of the controller manager that a scenario may set.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Options {
-    /// `--node-monitor-grace-period`.
-    pub node_monitor_grace: Span,
-    /// `--node-monitor-period`.
-    pub node_monitor_period: Span,
-    /// Monitor passes happen at this moment plus multiples of the period.
-    pub started: SimTime,
+/// What single controllers keep from their watches beside the keys that they woke.
+#[derive(Clone, Debug, Default, Hash)]
+struct Notes {
+    /// Objects without a controller, which one may adopt.
+    orphans: BTreeSet<Key>,
+    /// Counts of each ReplicaSet's pods.
+    pods: replicaset::Tallies,
 }
 
 /// The process: all controllers with their desks.
@@ -72,12 +90,25 @@ impl Manager {
         let desk = |controller: &&dyn Controller| Desk {
             queue: Workqueue::default(),
             expectations: Expectations::default(),
-            recorder: Recorder::new(controller.name(), "", false),
+            recorder: Recorder::new(controller.event_source(), "", false),
             options: options.clone(),
-            notes: BTreeMap::new(),
+            notes: Notes::default(),
         };
         Manager {
             desks: CONTROLLERS.iter().map(desk).collect(),
+        }
+    }
+
+    /// Hands every object to every controller once more, as a resync does.
+    pub fn wake_everything(&mut self, cache: Snapshot<'_>) {
+        for (controller, desk) in CONTROLLERS.iter().zip(&mut self.desks) {
+            for object in controller
+                .watches()
+                .iter()
+                .flat_map(|watch| cache.list(watch.kind, None))
+            {
+                desk.queue.add(object.key(), Trigger::Start);
+            }
         }
     }
 }
@@ -110,6 +141,9 @@ impl Component for Manager {
                 client.set_trigger(trigger);
                 match controller.reconcile(&key, desk, client) {
                     Ok(()) => desk.queue.forget(&key),
+                    Err(_) if desk.queue.failures(&key) >= controller.max_retries() => {
+                        desk.queue.forget(&key);
+                    }
                     Err(_) => {
                         let again = match trigger {
                             Trigger::Write(revision) | Trigger::Timer(revision) => {

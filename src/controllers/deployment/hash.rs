@@ -1,0 +1,73 @@
+//! The pod-template-hash and the name of a new ReplicaSet.
+//!
+//! Upstream: `pkg/controller/controller_utils.go` (ComputeHash), `apimachinery/pkg/util/rand`
+//! (SafeEncodeString). Differs: upstream hashes a dump of the Go struct, which exists only in Go;
+//! we hash the template's JSON, so that the values differ while form and behaviour are the same.
+
+use crate::api::PodTemplate;
+
+/// The label that tells the pods of one template from those of another.
+pub(super) const HASH_LABEL: &str = "pod-template-hash";
+
+const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+/// The longest name that an object may have.
+const NAME_MAX: usize = 253;
+
+/// The hash of a template, changed by the count of earlier collisions.
+pub(super) fn template_hash(template: &PodTemplate, collisions: Option<i32>) -> String {
+    let json = serde_json::to_vec(&*template.api).unwrap_or_default();
+    let count = collisions.map(|n| i64::from(n).to_le_bytes());
+    safe_encode(fnv1a(json.iter().chain(count.iter().flatten())))
+}
+
+fn fnv1a<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// Decimal digits as letters and digits that spell no words.
+fn safe_encode(number: u32) -> String {
+    let digits = number.to_string();
+    let letter = |byte: u8| ALPHABET.get(usize::from(byte) % ALPHABET.len()).copied();
+    digits.bytes().filter_map(letter).map(char::from).collect()
+}
+
+/// `<deployment>-<hash>`, with the deployment's name cut where both together are too long.
+pub(super) fn replica_set_name(deployment: &str, hash: &str) -> String {
+    let room = NAME_MAX.saturating_sub(hash.len() + 1);
+    let cut = deployment.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = cut.take_while(|end| *end <= room).last().unwrap_or(0);
+    format!("{}-{hash}", deployment.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_digits_as_upstream_does() {
+        assert_eq!(safe_encode(41_035_808), "85479d4d");
+        assert_eq!(safe_encode(1_234_567_890), "56789bcdf4");
+    }
+
+    #[test]
+    fn hashes_bytes_as_fnv_1a_does() {
+        for (text, hash) in [
+            ("", 0x811c_9dc5),
+            ("a", 0xe40c_292c),
+            ("foobar", 0xbf9c_f968),
+        ] {
+            assert_eq!(fnv1a(text.as_bytes().iter()), hash, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_fit_the_limit() {
+        assert_eq!(replica_set_name("web", "5d4f8c7b9"), "web-5d4f8c7b9");
+        assert_eq!(
+            replica_set_name(&"w".repeat(300), "5d4f8c7b9").len(),
+            NAME_MAX
+        );
+    }
+}
