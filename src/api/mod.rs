@@ -6,6 +6,7 @@
 //!
 //! Upstream: `staging/src/k8s.io/api` and `apimachinery/pkg/apis/meta/v1`.
 
+mod affinity;
 mod event;
 mod gotext;
 mod json;
@@ -21,6 +22,7 @@ mod template;
 mod workload;
 pub mod yaml;
 
+pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use gotext::{go_json, go_print, go_quote};
 pub use json::{from_json, heartbeat_times, meta_to_json, to_json};

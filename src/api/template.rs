@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::clock::digest_of;
 
-use super::{Labels, QosClass, parse_quantity};
+use super::{Labels, Placement, QosClass, parse_quantity};
 
 /// A value with the digest of its JSON, so that versions which share it are cheap to compare and hash.
 #[derive(Clone, Debug)]
@@ -110,8 +110,9 @@ impl PartialEq for PodTemplate {
 }
 impl Eq for PodTemplate {}
 
-/// An admitted pod spec that any number of pods share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// An admitted pod spec that any number of pods share. Equal and hashed by the spec alone, of which
+/// the facts are a reading.
+#[derive(Clone, Debug)]
 pub struct SharedPodSpec {
     /// Complete but for what differs between replicas: `nodeName` and the token volume's suffix
     /// (the volume is called `kube-api-access-` here).
@@ -132,6 +133,18 @@ impl SharedPodSpec {
         })
     }
 }
+
+impl Hash for SharedPodSpec {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        (&self.spec, self.admitted).hash(h);
+    }
+}
+impl PartialEq for SharedPodSpec {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.spec, self.admitted) == (&other.spec, other.admitted)
+    }
+}
+impl Eq for SharedPodSpec {}
 
 /// Amounts of the resources that the scheduler counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -188,6 +201,7 @@ pub struct PodFacts {
     /// Names of the regular containers, in order.
     pub containers: Arc<[Arc<str>]>,
     pub scheduler_name: Arc<str>,
+    pub placement: Placement,
 }
 
 const DEFAULT_CPU_MILLI: i64 = 100;
@@ -239,6 +253,7 @@ impl PodFacts {
                 .as_deref()
                 .unwrap_or("default-scheduler")
                 .into(),
+            placement: Placement::of(spec),
         }
     }
 }

@@ -47,6 +47,12 @@ impl<'a> Snapshot<'a> {
             .filter_map(move |slot| self.store.latest_at(kind, slot, self.revision))
     }
 
+    /// Objects of a kind, in the order in which their names were first used.
+    pub fn list_by_age(self, kind: Kind) -> impl Iterator<Item = &'a Arc<Object>> {
+        (0..self.store.slot_count(kind))
+            .filter_map(move |slot| self.store.latest_at(kind, slot, self.revision))
+    }
+
     /// Objects of a kind whose controller has this uid, in the order in which they became so. With
     /// the zero uid: those without a controller.
     pub fn owned_by(self, kind: Kind, uid: Uid) -> impl Iterator<Item = &'a Arc<Object>> {

@@ -357,6 +357,10 @@ impl Store {
             .unwrap_or_default()
     }
 
+    pub(super) fn slot_count(&self, kind: Kind) -> u32 {
+        u32::try_from(self.table(kind).slots.len()).unwrap_or(u32::MAX)
+    }
+
     /// Visits the slots of a kind in the order of their creation, until told to stop.
     pub(super) fn visit_by_age(
         &self,
