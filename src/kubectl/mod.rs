@@ -11,6 +11,7 @@ mod console;
 mod describe;
 mod errors;
 mod fields;
+mod manifest;
 mod names;
 mod objects;
 mod output;

@@ -2,8 +2,6 @@
 //!
 //! Upstream: `sigs.k8s.io/yaml` (YAMLToJSON), `goyaml.v2/decode.go` (merge keys, aliases).
 
-use std::borrow::Cow;
-
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
 
@@ -331,7 +329,7 @@ fn merge(entries: &mut Vec<Entry>, from: &Node) -> bool {
     }
 }
 
-fn scalar(text: &Cow<'_, str>, quoted: bool, tag: Option<&Tag>) -> Value {
+fn scalar(text: &str, quoted: bool, tag: Option<&Tag>) -> Value {
     let string = || Value::String(text.to_string());
     match tag
         .filter(|t| t.is_yaml_core_schema())

@@ -3,8 +3,14 @@
 //! Upstream: `kubectl/pkg/cmd/cmd.go`; texts for unknown verbs from cobra. Differs: verbs that only
 //! make sense with a real machine behind them say that they are not here.
 
+mod apply;
+mod create_file;
 mod describe;
+mod diff;
 mod get;
+#[cfg(test)]
+mod manifest_tests;
+mod replace;
 mod watch;
 
 use super::args::{Args, Flag, GLOBAL, Takes, split};
@@ -25,7 +31,13 @@ pub struct Verb {
 }
 
 /// All verbs.
-pub static VERBS: &[Verb] = &[get::VERB, describe::VERB];
+pub static VERBS: &[Verb] = &[
+    get::VERB,
+    describe::VERB,
+    diff::VERB,
+    apply::VERB,
+    replace::VERB,
+];
 
 /// Every verb of kubectl, for suggestions; those without a row in the table are not here.
 const ALL_NAMES: &[&str] = &[
