@@ -10,6 +10,7 @@ mod errors;
 mod patch;
 mod requests;
 mod server;
+mod services;
 mod snapshot;
 mod store;
 mod validation;

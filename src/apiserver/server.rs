@@ -13,7 +13,7 @@ use crate::api::{
 use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
-use super::{ApiError, Cause, Store, admission, validation};
+use super::{ApiError, Cause, Store, admission, services, validation};
 
 /// Flags of the API server that a scenario may set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +111,7 @@ impl ApiServer {
         object.meta.deletion = None;
         object.meta.generation = i64::from(kind.info().has_generation);
         admission::admit(self, &mut object)?;
+        services::allocate(self, &mut object);
         let causes = validation::validate_create(&object);
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));

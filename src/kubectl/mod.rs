@@ -2,15 +2,16 @@
 //!
 //! Upstream: `staging/src/k8s.io/kubectl`, `cli-runtime`, `pkg/printers/internalversion`.
 
-#![allow(dead_code, unused_imports)] // rows of the verb table are still coming in
-
 mod age;
 mod args;
 mod columns;
 mod console;
 mod describe;
+mod edits;
 mod errors;
 mod fields;
+#[cfg(test)]
+mod fixtures;
 mod manifest;
 mod names;
 mod objects;
@@ -19,6 +20,8 @@ mod printers;
 mod resources;
 mod sort;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 use std::collections::BTreeMap;

@@ -70,9 +70,10 @@ pub fn relaxed(path: &str) -> Result<Vec<Step>, String> {
         .map_or(path, |p| p.strip_suffix('}').unwrap_or(p));
     let inner = inner.strip_prefix('.').unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        ));
+        return Err(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+                .into(),
+        );
     }
     parse(&format!(".{inner}"))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::errors::Failure;
 
 pub use columns::{Columns, relaxed};
-pub use path::{Step, find, parse as parse_path};
+pub use path::{Step, find};
 pub use template::Template;
 
 /// What `-o` asks for.

@@ -62,7 +62,7 @@ fn first_seen(event: &EventBody, now: SimTime) -> String {
 }
 
 /// When an event was last seen.
-pub fn last_seen(event: &EventBody, now: SimTime) -> String {
+fn last_seen(event: &EventBody, now: SimTime) -> String {
     match event.series {
         Some(series) => age::human(now - series.last_observed),
         None if event.new_api => first_seen(event, now),

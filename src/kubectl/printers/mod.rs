@@ -15,10 +15,9 @@ mod workload;
 use crate::api::{Kind, Object};
 use crate::clock::SimTime;
 
-pub use event::last_seen as event_last_seen;
 pub use node::{roles as node_roles, status as node_status};
 pub use pod::words as pod_words;
-pub use service::{external_ips, ports as service_ports};
+pub use service::external_ips;
 
 /// One column of a kind's table.
 #[derive(Clone, Copy, Debug)]

@@ -90,7 +90,7 @@ pub fn external_ips(service: &Object, wide: bool) -> String {
 }
 
 /// The cell PORT(S): `80/TCP,443:30443/TCP`.
-pub fn ports(spec: &Value) -> String {
+fn ports(spec: &Value) -> String {
     let list = spec
         .get("ports")
         .and_then(Value::as_array)

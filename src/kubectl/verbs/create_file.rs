@@ -10,7 +10,6 @@ use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{Format, to_json_text, to_yaml_text};
 
 /// Creates every object of the files.
-#[allow(dead_code)] // the verb create calls it
 pub(super) fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     let dry = console.dry_run(args)?;
     let Validate(validate) = Validate::from(args)?;

@@ -66,10 +66,10 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     }
     if let (true, Wanted::Named(list), [_]) = (objects.is_empty(), &wanted, failures.as_slice()) {
         // Only `TYPE PREFIX` is tried as a prefix, never `TYPE/PREFIX`.
-        if let (2, [(kind, prefix)]) = (words.len(), list.as_slice()) {
-            if by_prefix(console, args, *kind, prefix) {
-                return Ok(Flow::Done(0));
-            }
+        if let (2, [(kind, prefix)]) = (words.len(), list.as_slice())
+            && by_prefix(console, args, *kind, prefix)
+        {
+            return Ok(Flow::Done(0));
         }
     }
     print(console, args, &objects);

@@ -4,13 +4,29 @@
 //! make sense with a real machine behind them say that they are not here.
 
 mod apply;
+mod cordon;
+mod create;
 mod create_file;
+mod delete;
 mod describe;
 mod diff;
+mod drain;
+mod events;
+mod expose;
 mod get;
+mod info;
+mod label;
+mod logs;
 #[cfg(test)]
 mod manifest_tests;
+mod pairs;
 mod replace;
+mod rollout;
+mod run;
+mod scale;
+mod set;
+mod taint;
+mod wait;
 mod watch;
 
 use super::args::{Args, Flag, GLOBAL, Takes, split};
@@ -32,11 +48,31 @@ pub struct Verb {
 
 /// All verbs.
 pub static VERBS: &[Verb] = &[
+    create::VERB,
+    expose::VERB,
+    run::VERB,
+    set::VERB,
     get::VERB,
+    delete::VERB,
+    rollout::VERB,
+    scale::VERB,
+    info::CLUSTER_VERB,
+    cordon::CORDON,
+    cordon::UNCORDON,
+    drain::VERB,
+    taint::VERB,
     describe::VERB,
+    logs::VERB,
+    events::VERB,
     diff::VERB,
     apply::VERB,
     replace::VERB,
+    wait::VERB,
+    label::LABEL,
+    label::ANNOTATE,
+    info::VERSION_VERB,
+    info::RESOURCES_VERB,
+    info::VERSIONS_VERB,
 ];
 
 /// Every verb of kubectl, for suggestions; those without a row in the table are not here.
@@ -91,6 +127,14 @@ const ALL_NAMES: &[&str] = &[
 pub enum Waiting {
     /// `get -w`.
     Watch(watch::Watch),
+    /// `delete`.
+    Gone(delete::Gone),
+    /// `rollout status`.
+    Rollout(rollout::Status),
+    /// `wait`.
+    Wait(wait::Wait),
+    /// `drain`.
+    Drain(drain::Drain),
 }
 
 impl Waiting {
@@ -98,6 +142,10 @@ impl Waiting {
     pub fn resume(self, console: &mut Console<'_, '_>) -> Result<Flow, Failure> {
         match self {
             Waiting::Watch(watch) => watch.resume(console),
+            Waiting::Gone(gone) => gone.resume(console),
+            Waiting::Rollout(status) => status.resume(console),
+            Waiting::Wait(wait) => wait.resume(console),
+            Waiting::Drain(drain) => drain.resume(console),
         }
     }
 }

@@ -75,9 +75,9 @@ pub(super) fn start(
         Some(text) => match parse_duration(text).or_else(|_| parse_duration(&format!("{text}s"))) {
             Ok(span) => Some(span),
             Err(_) => {
-                return Err(Failure::error(format!(
-                    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
-                )));
+                return Err(Failure::error(
+                    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+                ));
             }
         },
     };

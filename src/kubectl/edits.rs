@@ -1,0 +1,76 @@
+//! Objects changed as verbs change them: replicas, pod templates.
+//!
+//! Upstream: `kubectl/pkg/polymorphichelpers`, `kubectl/pkg/scale`.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+
+use crate::api::{Body, DeploymentBody, Hashed, Object, PodTemplate};
+
+/// How many replicas an object wants; `None` for kinds that cannot be scaled.
+pub fn replicas(object: &Object) -> Option<i32> {
+    match &object.body {
+        Body::Deployment(deployment) => Some(deployment.replicas()),
+        Body::ReplicaSet(rs) => Some(rs.replicas),
+        _ => None,
+    }
+}
+
+/// The object with another number of replicas.
+pub fn with_replicas(object: &Object, replicas: i32) -> Option<Object> {
+    let mut new = object.clone();
+    match &mut new.body {
+        Body::Deployment(deployment) => {
+            let mut spec = (**deployment.spec).clone();
+            spec.replicas = Some(replicas);
+            deployment.spec = Arc::new(Hashed::new(spec));
+        }
+        Body::ReplicaSet(rs) => rs.replicas = replicas,
+        _ => return None,
+    }
+    Some(new)
+}
+
+/// The pod template of a workload.
+pub fn template(object: &Object) -> Option<&PodTemplateSpec> {
+    match &object.body {
+        Body::Deployment(deployment) => Some(&deployment.template.api),
+        Body::ReplicaSet(rs) => Some(&rs.template.api),
+        _ => None,
+    }
+}
+
+/// The object with another pod template.
+pub fn with_template(object: &Object, template: PodTemplateSpec) -> Option<Object> {
+    let mut new = object.clone();
+    match &mut new.body {
+        Body::Deployment(deployment) => {
+            let mut spec = (**deployment.spec).clone();
+            spec.template = template;
+            *deployment = DeploymentBody::new(spec, deployment.status.clone());
+        }
+        Body::ReplicaSet(rs) => rs.template = PodTemplate::new(template),
+        _ => return None,
+    }
+    Some(new)
+}
+
+/// The Deployment with its spec's `paused` set or not; `None` for other kinds.
+pub fn with_paused(object: &Object, paused: bool) -> Option<Object> {
+    let mut new = object.clone();
+    let Body::Deployment(deployment) = &mut new.body else {
+        return None;
+    };
+    let mut spec = (**deployment.spec).clone();
+    spec.paused = paused.then_some(true);
+    deployment.spec = Arc::new(Hashed::new(spec));
+    Some(new)
+}
+
+/// Whether a Deployment is paused.
+pub fn is_paused(object: &Object) -> bool {
+    object
+        .deployment()
+        .is_some_and(|d| d.spec.paused == Some(true))
+}

@@ -1,0 +1,226 @@
+//! `kubectl create deployment` and `create namespace`; `create -f` is a file of its own.
+//!
+//! Upstream: `kubectl/pkg/cmd/create/{create_deployment,create_namespace}.go`.
+
+use serde_json::{Value, json};
+
+use crate::api::Kind;
+use crate::apiserver::{ApiError, decode};
+use crate::kubectl::args::{Args, Flag, Takes, flag, short};
+use crate::kubectl::console::{Console, DryRun, Flow};
+use crate::kubectl::errors::{Failure, server_error};
+use crate::kubectl::objects::full_json;
+use crate::kubectl::output::{Format, to_json_text, to_yaml_text};
+
+use super::{FILES, Verb, WRITE, create_file};
+
+const DEPLOYMENT: &[Flag] = &[
+    flag("image", Takes::List),
+    short("replicas", 'r', Takes::Int32),
+    flag("port", Takes::Int32),
+    flag("validate", Takes::Optional("strict")),
+];
+
+const CREATE: &[Flag] = &[
+    flag("validate", Takes::Optional("strict")),
+    flag("edit", Takes::Switch),
+    short("selector", 'l', Takes::Text),
+    flag("raw", Takes::Text),
+];
+
+const NAMESPACE: &[Flag] = &[flag("validate", Takes::Optional("strict"))];
+
+pub(super) const VERB: Verb = Verb {
+    name: "create",
+    usage: "create (-f FILE | deployment NAME --image=IMAGE [--replicas=N] [-- COMMAND…] | namespace NAME)",
+    summary: "Create objects from a file or by their figures",
+    flags: &[CREATE, FILES, WRITE],
+    required: &[],
+    below: &[
+        Verb {
+            name: "deployment|deploy",
+            usage: "create deployment NAME --image=IMAGE… [--replicas=N] [--port=P] [-- COMMAND…]",
+            summary: "create a Deployment",
+            flags: &[DEPLOYMENT, WRITE],
+            required: &["image"],
+            below: &[],
+            run: deployment,
+        },
+        Verb {
+            name: "namespace|ns",
+            usage: "create namespace NAME",
+            summary: "create a namespace",
+            flags: &[NAMESPACE, WRITE],
+            required: &[],
+            below: &[],
+            run: namespace,
+        },
+    ],
+    run,
+};
+
+fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    if !args.has("filename") && !args.has("kustomize") {
+        let words = args.all_words();
+        if words.is_empty() {
+            return Err(Failure::error("must specify one of -f and -k"));
+        }
+        return Err(Failure::usage(
+            "create",
+            format!("Unexpected args: [{}]", words.join(" ")),
+        ));
+    }
+    create_file::run(console, args)
+}
+
+fn one_name<'a>(args: &'a Args, verb: &str) -> Result<&'a str, Failure> {
+    match args.words.as_slice() {
+        [name] => Ok(name),
+        words => Err(Failure::usage(
+            verb,
+            format!("exactly one NAME is required, got {}", words.len()),
+        )),
+    }
+}
+
+fn deployment(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    let name = one_name(args, "create deployment")?;
+    let images = args.list("image");
+    let command = args.rest.clone().unwrap_or_default();
+    if images.len() > 1 && !command.is_empty() {
+        return Err(Failure::error(
+            "cannot specify multiple --image options and command",
+        ));
+    }
+    let containers = images.iter().map(|image| {
+        let mut container =
+            json!({ "name": container_name(image, console), "image": image, "resources": {} });
+        if let Value::Object(map) = &mut container {
+            if !command.is_empty() {
+                map.insert("command".into(), json!(command));
+            }
+            if let Some(port) = args.number("port").filter(|port| *port > 0) {
+                map.insert("ports".into(), json!([{ "containerPort": port }]));
+            }
+        }
+        container
+    });
+    let containers: Vec<Value> = containers.collect();
+    let replicas = args.number("replicas").unwrap_or(1);
+    let labels = json!({ "app": name });
+    let manifest = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": name, "namespace": &*console.namespace, "labels": labels },
+        "spec": {
+            "replicas": replicas,
+            "selector": { "matchLabels": labels },
+            "strategy": {},
+            "template": { "metadata": { "labels": labels }, "spec": { "containers": containers } },
+        },
+    });
+    submit(console, args, Kind::Deployment, &manifest, "created").map_err(|refused| match refused {
+        Refused::Flags(failure) => failure,
+        // This verb wraps the server's message instead of translating its status.
+        Refused::Server(error) => {
+            Failure::error(format!("failed to create deployment: {}", error.message))
+        }
+    })
+}
+
+/// The last part of an image's path, made a container's name.
+fn container_name(image: &str, console: &mut Console<'_, '_>) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let last = last.split(['@', ':']).next().unwrap_or(last);
+    let cleaned: String = last.replace(['_', '.'], "-");
+    if cleaned == last {
+        return cleaned;
+    }
+    let seed = console.client.seed();
+    format!("{cleaned}-{}", seed.suffix(("container name", image), 0))
+}
+
+fn namespace(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    let name = one_name(args, "create namespace")?;
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name }, "spec": {},
+    });
+    submit(console, args, Kind::Namespace, &manifest, "created").map_err(Refused::into_failure)
+}
+
+/// Why an object was not created.
+pub(super) enum Refused {
+    Flags(Failure),
+    Server(ApiError),
+}
+
+impl Refused {
+    /// kubectl's usual words.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Refused::Flags(failure) => failure,
+            Refused::Server(error) => Failure::plain(server_error(&error)),
+        }
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Refused {
+        Refused::Flags(failure)
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Refused {
+        Refused::Server(error)
+    }
+}
+
+/// Creates an object from JSON as --dry-run and -o want it, and says so.
+pub(super) fn submit(
+    console: &mut Console<'_, '_>,
+    args: &Args,
+    kind: Kind,
+    manifest: &Value,
+    operation: &str,
+) -> Result<Flow, Refused> {
+    let dry = console.dry_run(args)?;
+    let format = Format::parse(args.text("output", ""))?;
+    let name = manifest
+        .pointer("/metadata/name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let created = if dry == DryRun::Client {
+        None
+    } else {
+        let object = decode(kind, manifest)?;
+        console.write(dry, |server, cause| server.create(object, cause))?
+    };
+    let whole = match (&created, &format) {
+        (_, Format::Table(_)) => {
+            console.done(kind, name, operation, dry);
+            return Ok(Flow::Done(0));
+        }
+        (_, Format::Name) => {
+            console.say(format!("{}/{name}", kind.singular_with_group()));
+            return Ok(Flow::Done(0));
+        }
+        (Some(object), _) => full_json(object, console.live(), console.now()),
+        (None, _) => {
+            let mut manifest = manifest.clone();
+            if let (Value::Object(map), true) = (&mut manifest, kind != Kind::Namespace) {
+                map.insert("status".into(), json!({}));
+            }
+            manifest
+        }
+    };
+    let text = match &format {
+        Format::Yaml => to_yaml_text(&whole),
+        Format::Json => to_json_text(&whole),
+        Format::JsonPath(template) => template.print(&whole).map_err(Failure::error)?,
+        Format::Columns(columns) => columns.print(&[whole], true),
+        Format::Table(_) | Format::Name => String::new(),
+    };
+    console.out.stdout.push_str(&text);
+    Ok(Flow::Done(0))
+}

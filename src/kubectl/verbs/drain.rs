@@ -1,0 +1,303 @@
+//! `kubectl drain`: cordons nodes and evicts their pods.
+//!
+//! Upstream: `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain/{drain,filters}.go`. Differs: pods
+//! are evicted in the order of their names instead of by a goroutine each; there are no disruption
+//! budgets yet.
+
+use std::sync::Arc;
+
+use crate::api::{Key, Kind, Object, Uid};
+use crate::apiserver::DeleteOptions;
+use crate::clock::{SimTime, Span};
+use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration};
+use crate::kubectl::console::{Console, DryRun, Flow};
+use crate::kubectl::errors::Failure;
+use crate::kubectl::resources::Filter;
+
+use super::cordon::{mark, nodes};
+use super::{SELECTION, Verb, WRITE, Waiting};
+
+const FLAGS: &[Flag] = &[
+    flag("ignore-daemonsets", Takes::Switch),
+    flag("delete-emptydir-data", Takes::Switch),
+    flag("force", Takes::Switch),
+    flag("grace-period", Takes::Int64),
+    flag("timeout", Takes::Duration),
+    flag("disable-eviction", Takes::Switch),
+    flag("pod-selector", Takes::Text),
+    flag("skip-wait-for-delete-timeout", Takes::Int64),
+    flag("chunk-size", Takes::Int64),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "drain",
+    usage: "drain NODE… [--ignore-daemonsets] [--delete-emptydir-data] [--force] [--timeout=30s]",
+    summary: "Cordon nodes and evict their pods",
+    flags: &[FLAGS, SELECTION, WRITE],
+    required: &[],
+    below: &[],
+    run,
+};
+
+/// A drain that waits for evicted pods to go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Drain {
+    /// The node whose pods it waits for.
+    node: Arc<str>,
+    left: Vec<(Key, Uid)>,
+    /// When it looks next: kubectl asks once a second.
+    next: SimTime,
+    until: Option<SimTime>,
+    /// The nodes that come afterwards.
+    later: Vec<Arc<str>>,
+    args: Args,
+}
+
+const POLL: Span = Span::secs(1);
+
+fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    let dry = console.dry_run(args)?;
+    let (found, failures) = nodes(console, args, "drain")?;
+    if let Some(failure) = Failure::all(failures) {
+        return Err(failure);
+    }
+    for node in &found {
+        mark(console, node, true, dry)?;
+    }
+    let names = found.iter().map(|node| node.meta.name.clone()).collect();
+    next_node(console, args.clone(), names)
+}
+
+/// Begins with the next node, or ends.
+fn next_node(
+    console: &mut Console<'_, '_>,
+    args: Args,
+    mut names: Vec<Arc<str>>,
+) -> Result<Flow, Failure> {
+    let dry = console.dry_run(&args)?;
+    while !names.is_empty() {
+        let node = names.remove(0);
+        let pods = sorted_out(console, &args, &node, &names)?;
+        let mut left = Vec::new();
+        for pod in pods {
+            let key = pod.key();
+            let place = format!("{}/{}", key.namespace, key.name);
+            console.say(format!("evicting pod {place}{}", dry.suffix()));
+            let options = DeleteOptions {
+                grace_secs: args.number("grace-period").filter(|n| *n >= 0),
+                ..DeleteOptions::default()
+            };
+            let deleted = console.write(dry, |server, cause| server.delete(&key, options, cause));
+            if deleted.is_ok() && dry == DryRun::No {
+                left.push((key, pod.meta.uid));
+            }
+        }
+        if left.is_empty() {
+            console.done(Kind::Node, &node, "drained", dry);
+            continue;
+        }
+        let now = console.now();
+        let until = match args.get("timeout").map(parse_duration) {
+            Some(Ok(span)) if span.as_micros() > 0 => Some(now + span),
+            _ => None,
+        };
+        let drain = Drain {
+            node,
+            left,
+            next: now + POLL,
+            until,
+            later: names,
+            args,
+        };
+        let next = drain.next;
+        return Ok(Flow::Wait(Box::new(Waiting::Drain(drain)), Some(next)));
+    }
+    Ok(Flow::Done(0))
+}
+
+impl Drain {
+    /// Looks which pods have gone.
+    pub(super) fn resume(mut self, console: &mut Console<'_, '_>) -> Result<Flow, Failure> {
+        let now = console.now();
+        if now < self.next {
+            let next = self.next;
+            return Ok(Flow::Wait(Box::new(Waiting::Drain(self)), Some(next)));
+        }
+        let live = console.live();
+        let is_there = |(key, uid): &(Key, Uid)| live.get(key).is_some_and(|o| o.meta.uid == *uid);
+        let (left, gone): (Vec<_>, Vec<_>) = self.left.drain(..).partition(is_there);
+        self.left = left;
+        let word = if self.args.on("disable-eviction") {
+            "deleted"
+        } else {
+            "evicted"
+        };
+        for (key, _) in gone {
+            console.done(Kind::Pod, &key.name, word, DryRun::No);
+        }
+        if self.left.is_empty() {
+            console.done(Kind::Node, &self.node, "drained", DryRun::No);
+            return next_node(console, self.args, self.later);
+        }
+        if self.until.is_some_and(|until| until <= now) {
+            return Err(self.timed_out());
+        }
+        self.next = now + POLL;
+        let next = self.next;
+        Ok(Flow::Wait(Box::new(Waiting::Drain(self)), Some(next)))
+    }
+
+    fn timed_out(&self) -> Failure {
+        let timeout = self.args.text("timeout", "0s");
+        let one = |(key, _): &(Key, Uid)| {
+            format!(
+                "error when waiting for pod \"{}\" in namespace \"{}\" to terminate: global timeout reached: {timeout}",
+                key.name, key.namespace
+            )
+        };
+        let all: Vec<String> = self.left.iter().map(one).collect();
+        let list = if all.len() == 1 {
+            all.concat()
+        } else {
+            format!("[{}]", all.join(", "))
+        };
+        let pods: Vec<String> = self
+            .left
+            .iter()
+            .map(|(key, _)| format!("pod/{}", key.name))
+            .collect();
+        Failure::plain(format!(
+            "There are pending pods in node \"{node}\" when an error occurred: {list}\n{pods}\nerror: unable to drain node \"{node}\" due to error: {list}, continuing command...\nThere are pending nodes to be drained:\n {node}\n{all}",
+            node = self.node,
+            pods = pods.join("\n"),
+            all = all.join("\n"),
+        ))
+    }
+}
+
+/// Why a pod stands in the way, or is mentioned.
+const DAEMON_ERROR: &str = "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)";
+const DAEMON_WARNING: &str = "ignoring DaemonSet-managed Pods";
+const LOCAL_ERROR: &str = "Pods with local storage (use --delete-emptydir-data to override)";
+const LOCAL_WARNING: &str = "deleting Pods with local storage";
+const ALONE_ERROR: &str = "Pods that declare no controller (use --force to override)";
+const ALONE_WARNING: &str = "deleting Pods that declare no controller";
+
+/// What is to happen to a pod.
+enum Verdict {
+    Evict,
+    EvictWith(&'static str),
+    Keep(&'static str),
+    Refuse(&'static str),
+}
+
+fn verdict(pod: &Object, args: &Args) -> Verdict {
+    let Some(body) = pod.pod() else {
+        return Verdict::Evict;
+    };
+    let finished = body.is_terminal();
+    let controller = pod.meta.controller();
+    if controller.is_some_and(|owner| &*owner.kind == "DaemonSet") && !finished {
+        return if args.on("ignore-daemonsets") {
+            Verdict::Keep(DAEMON_WARNING)
+        } else {
+            Verdict::Refuse(DAEMON_ERROR)
+        };
+    }
+    let local = body
+        .spec
+        .spec
+        .volumes
+        .iter()
+        .flatten()
+        .any(|v| v.empty_dir.is_some());
+    if local && !finished && !args.on("delete-emptydir-data") {
+        return Verdict::Refuse(LOCAL_ERROR);
+    }
+    // The check for a controller has the last word, also over a warning.
+    match controller {
+        None if !finished && args.on("force") => Verdict::EvictWith(ALONE_WARNING),
+        None if !finished => Verdict::Refuse(ALONE_ERROR),
+        None if local => Verdict::EvictWith(LOCAL_WARNING),
+        _ => Verdict::Evict,
+    }
+}
+
+/// The pods of a node that are to be evicted. Errors: those that may not be.
+fn sorted_out(
+    console: &mut Console<'_, '_>,
+    args: &Args,
+    node: &Arc<str>,
+    later: &[Arc<str>],
+) -> Result<Vec<Arc<Object>>, Failure> {
+    let selector = args
+        .text("pod-selector", "")
+        .parse()
+        .map_err(|e: crate::api::SelectorError| Failure::error(e.0))?;
+    let filter = Filter {
+        labels: selector,
+        ..Filter::default()
+    };
+    let on_node = console
+        .live()
+        .pods_on(node)
+        .filter(|pod| filter.passes(pod));
+    let mut pods: Vec<Arc<Object>> = on_node.cloned().collect();
+    pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
+    let mut refused: Vec<(&'static str, Vec<String>)> = Vec::new();
+    let mut warned: Vec<(&'static str, Vec<String>)> = Vec::new();
+    let mut evicted = Vec::new();
+    for pod in pods {
+        let place = format!("{}/{}", pod.meta.namespace, pod.meta.name);
+        match verdict(&pod, args) {
+            Verdict::Evict => evicted.push(pod),
+            Verdict::EvictWith(why) => {
+                note(&mut warned, why, place);
+                evicted.push(pod);
+            }
+            Verdict::Keep(why) => note(&mut warned, why, place),
+            Verdict::Refuse(why) => note(&mut refused, why, place),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(refusal(node, later, &refused));
+    }
+    if !warned.is_empty() {
+        let parts = warned
+            .iter()
+            .map(|(why, pods)| format!("{why}: {}", pods.join(", ")));
+        let text = parts.collect::<Vec<_>>().join("; ");
+        console.warn(format!("Warning: {text}"));
+    }
+    Ok(evicted)
+}
+
+fn note(list: &mut Vec<(&'static str, Vec<String>)>, why: &'static str, pod: String) {
+    match list.iter_mut().find(|(known, _)| *known == why) {
+        Some((_, pods)) => pods.push(pod),
+        None => {
+            list.push((why, vec![pod]));
+            list.sort_by_key(|(why, _)| *why);
+        }
+    }
+}
+
+fn refusal(node: &str, later: &[Arc<str>], refused: &[(&'static str, Vec<String>)]) -> Failure {
+    let one = |(why, pods): &(&'static str, Vec<String>)| {
+        format!("cannot delete {why}: {}", pods.join(", "))
+    };
+    let all: Vec<String> = refused.iter().map(one).collect();
+    let list = if all.len() == 1 {
+        all.concat()
+    } else {
+        format!("[{}]", all.join(", "))
+    };
+    let mut text = format!(
+        "error: unable to drain node \"{node}\" due to error: {list}, continuing command...\nThere are pending nodes to be drained:\n {node}\n"
+    );
+    for name in later {
+        text.push_str(&format!(" {name}\n"));
+    }
+    text.push_str(&all.join("\n"));
+    Failure::plain(text)
+}

@@ -1,0 +1,141 @@
+//! `kubectl version`, `api-resources`, `api-versions`, `cluster-info`.
+//!
+//! Upstream: `kubectl/pkg/cmd/{version,apiresources,clusterinfo}`. Differs: lists what this
+//! simulation serves, not all that a real server does.
+
+use crate::api::{KINDS, KindInfo};
+use crate::kubectl::args::{Args, Flag, Takes, flag, short};
+use crate::kubectl::console::{Console, Flow};
+use crate::kubectl::errors::Failure;
+use crate::kubectl::tables::{TABLE, align};
+
+use super::Verb;
+
+const VERSION: &str = "v1.36.2";
+const KUSTOMIZE: &str = "v5.8.1";
+
+pub(super) const VERSION_VERB: Verb = Verb {
+    name: "version",
+    usage: "version [--client]",
+    summary: "Show the versions of client and server",
+    flags: &[&[
+        flag("client", Takes::Switch),
+        short("output", 'o', Takes::Text),
+    ]],
+    required: &[],
+    below: &[],
+    run: version,
+};
+
+const RESOURCE_FLAGS: &[Flag] = &[
+    short("output", 'o', Takes::Text),
+    flag("api-group", Takes::Text),
+    flag("namespaced", Takes::Switch),
+    flag("no-headers", Takes::Switch),
+    flag("sort-by", Takes::Text),
+    flag("verbs", Takes::List),
+    flag("categories", Takes::List),
+    flag("cached", Takes::Switch),
+];
+
+pub(super) const RESOURCES_VERB: Verb = Verb {
+    name: "api-resources",
+    usage: "api-resources [-o wide|name] [--namespaced=true|false] [--api-group=GROUP]",
+    summary: "List the kinds that the server knows",
+    flags: &[RESOURCE_FLAGS],
+    required: &[],
+    below: &[],
+    run: resources,
+};
+
+pub(super) const VERSIONS_VERB: Verb = Verb {
+    name: "api-versions",
+    usage: "api-versions",
+    summary: "List the groups and versions that the server serves",
+    flags: &[],
+    required: &[],
+    below: &[],
+    run: versions,
+};
+
+pub(super) const CLUSTER_VERB: Verb = Verb {
+    name: "cluster-info",
+    usage: "cluster-info",
+    summary: "Say where the control plane runs",
+    flags: &[],
+    required: &[],
+    below: &[],
+    run: cluster,
+};
+
+fn version(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    console.say(format!("Client Version: {VERSION}"));
+    console.say(format!("Kustomize Version: {KUSTOMIZE}"));
+    if !args.on("client") {
+        console.say(format!("Server Version: {VERSION}"));
+    }
+    Ok(Flow::Done(0))
+}
+
+fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
+    let mut rows: Vec<&KindInfo> = KINDS.iter().collect();
+    if args.has("namespaced") {
+        rows.retain(|row| row.namespaced == args.on("namespaced"));
+    }
+    if let Some(group) = args.get("api-group") {
+        rows.retain(|row| row.group == group);
+    }
+    match args.text("sort-by", "") {
+        "" => rows.sort_by_key(|row| (row.group, row.plural)),
+        "name" => rows.sort_by_key(|row| row.plural),
+        "kind" => rows.sort_by_key(|row| row.name),
+        _ => return Err(Failure::error("--sort-by accepts only name or kind")),
+    }
+    if args.text("output", "") == "name" {
+        for row in rows {
+            console.say(row.kind.resource());
+        }
+        return Ok(Flow::Done(0));
+    }
+    let wide = args.text("output", "") == "wide";
+    let mut text = String::new();
+    if !args.on("no-headers") {
+        text.push_str("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND");
+        text.push_str(if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" });
+    }
+    for row in rows {
+        text.push_str(&format!(
+            "{}\t{}\t{}\t{}\t{}",
+            row.plural,
+            row.short.join(","),
+            row.kind.api_version(),
+            row.namespaced,
+            row.name
+        ));
+        if wide {
+            let category = if row.in_all { "all" } else { "" };
+            text.push_str(&format!(
+                "\tcreate,delete,deletecollection,get,list,patch,update,watch\t{category}"
+            ));
+        }
+        text.push('\n');
+    }
+    let aligned = align(&text, TABLE);
+    console.out.stdout.push_str(&aligned);
+    Ok(Flow::Done(0))
+}
+
+fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
+    let mut all: Vec<String> = KINDS.iter().map(|row| row.kind.api_version()).collect();
+    all.sort();
+    all.dedup();
+    all.into_iter().for_each(|version| console.say(version));
+    Ok(Flow::Done(0))
+}
+
+fn cluster(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
+    console.say("Kubernetes control plane is running at https://k8s-master:6443");
+    console
+        .say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
+    Ok(Flow::Done(0))
+}
