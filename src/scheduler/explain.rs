@@ -64,7 +64,7 @@ impl Scheduler {
 }
 
 /// The decision of one cycle.
-fn decide(cycle: Cycle<'_>, uid: Uid, start: usize) -> Decision {
+pub(super) fn decide(cycle: Cycle<'_>, uid: Uid, start: usize) -> Decision {
     let cache = cycle.cache;
     let diagnosis = cycle::find_feasible(cycle, uid, &Nominations::new(), start);
     let feasible = &diagnosis.feasible;

@@ -1,6 +1,7 @@
 //! A small world for tests: an API server, the scheduler, and objects written in one line each.
 
 mod differential;
+mod slow;
 mod stories;
 
 use std::sync::Arc;

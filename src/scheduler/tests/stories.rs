@@ -128,7 +128,7 @@ fn replica_set(name: &str, label: (&str, &str)) -> Object {
     }
 }
 
-fn owner(world: &mut World, name: &str, label: (&str, &str)) -> Object {
+pub(super) fn owner(world: &mut World, name: &str, label: (&str, &str)) -> Object {
     let key = world.create(replica_set(name, label), None);
     (**world.api.store().head().get(&key).expect("it exists")).clone()
 }
@@ -513,4 +513,28 @@ fn the_same_story_has_the_same_digest() {
         )
     };
     assert_eq!(run(false), run(true));
+}
+
+/// Not a test of behaviour but a load to be timed: 10,000 replicas of 20 owners on 5,000 nodes.
+#[test]
+#[ignore = "a load to be timed"]
+fn many_replicas_on_many_nodes() {
+    let mut world = World::new(&[]);
+    for n in 0..5000 {
+        let zone = ["a", "b", "c"][n % 3];
+        world.node(&format!("n{n}"), &format!("zone={zone} image=nginx:150"));
+    }
+    for number in 0..20 {
+        let app = format!("app{number}");
+        let web = owner(&mut world, &app, ("app", &app));
+        for n in 0..500 {
+            let words = format!("label=app:{app} cpu=10m memory=16Mi");
+            world.replica(&web, &format!("{app}-{n}"), &words);
+        }
+    }
+    let created = world.api.store().revision();
+    if std::env::var("ONLY_CREATE").is_err() {
+        world.run(1.0);
+        assert_eq!(world.api.store().revision(), created + 20_000);
+    }
 }
