@@ -67,7 +67,8 @@ pub struct Store {
 
 #[derive(Default)]
 struct Table {
-    by_key: BTreeMap<(Arc<str>, Arc<str>), u32>,
+    /// By namespace and name.
+    by_key: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u32>>,
     slots: Vec<Vec<Version>>,
 }
 
@@ -271,9 +272,9 @@ impl Store {
                 // Slots are numbered by birth, so the slot of an undone birth is the last one.
                 let table = self.table_mut(entry.kind);
                 table.slots.pop();
-                table
-                    .by_key
-                    .remove(&(object.meta.namespace.clone(), object.meta.name.clone()));
+                if let Some(names) = table.by_key.get_mut(&object.meta.namespace) {
+                    names.remove(&object.meta.name);
+                }
             }
         }
     }
@@ -327,20 +328,16 @@ impl Store {
     }
 
     pub(super) fn slot(&self, key: &Key) -> Option<u32> {
-        self.table(key.kind)
-            .by_key
-            .get(&(key.namespace.clone(), key.name.clone()))
-            .copied()
+        self.table(key.kind).by_key.get(&key.namespace)?.get(&key.name).copied()
     }
 
     /// Slots of a kind in the order of (namespace, name), of one namespace or of all.
     pub(super) fn slots(&self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = u32> {
-        let from = (Arc::from(namespace.unwrap_or_default()), Arc::from(""));
-        let wanted = namespace.map(str::to_string);
-        let range = self.table(kind).by_key.range(from..);
-        range
-            .take_while(move |((ns, _), _)| wanted.as_deref().is_none_or(|wanted| wanted == &**ns))
-            .map(|(_, slot)| *slot)
+        let by_key = &self.table(kind).by_key;
+        let one = namespace.map(|namespace| by_key.get(namespace));
+        let all = if one.is_none() { Some(by_key.values()) } else { None };
+        let names = one.flatten().into_iter().chain(all.into_iter().flatten());
+        names.flat_map(|names| names.values().copied())
     }
 
     pub(super) fn owned_slots(&self, uid: Uid) -> &[(Kind, u32)] {
@@ -382,9 +379,8 @@ impl Store {
         let table = self.table_mut(key.kind);
         let slot = u32::try_from(table.slots.len()).unwrap_or(u32::MAX);
         table.slots.push(Vec::new());
-        table
-            .by_key
-            .insert((key.namespace.clone(), key.name.clone()), slot);
+        let names = table.by_key.entry(key.namespace.clone()).or_default();
+        names.insert(key.name.clone(), slot);
         slot
     }
 

@@ -325,10 +325,9 @@ impl<V> Cache<V> {
         if self.map.insert(key, value).is_none() {
             self.order.push_back(key);
         }
-        if self.order.len() > CACHE_MAX {
-            if let Some(oldest) = self.order.pop_front() {
-                self.map.remove(&oldest);
-            }
+        let full = self.order.len() > CACHE_MAX;
+        if let Some(oldest) = full.then(|| self.order.pop_front()).flatten() {
+            self.map.remove(&oldest);
         }
     }
 
