@@ -66,15 +66,24 @@ const CACHE_MAX: usize = 4096;
 impl Recorder {
     /// A recorder for a component.
     pub fn new(component: &str, host: &str, new_api: bool) -> Recorder {
+        Recorder::remembering(component, host, new_api, CACHE_MAX)
+    }
+
+    /// A recorder that remembers fewer events, for components of which there are many.
+    pub fn with_memory(component: &str, host: &str, events_max: usize) -> Recorder {
+        Recorder::remembering(component, host, false, events_max)
+    }
+
+    fn remembering(component: &str, host: &str, new_api: bool, events_max: usize) -> Recorder {
         Recorder {
             source: EventSource {
                 component: component.into(),
                 host: host.into(),
                 new_api,
             },
-            seen: Cache::default(),
-            similar: Cache::default(),
-            spam: Cache::default(),
+            seen: Cache::new(events_max),
+            similar: Cache::new(events_max),
+            spam: Cache::new(events_max),
             sequence: 0,
         }
     }
@@ -305,18 +314,18 @@ impl Recorder {
 struct Cache<V> {
     map: BTreeMap<u64, V>,
     order: VecDeque<u64>,
-}
-
-impl<V> Default for Cache<V> {
-    fn default() -> Self {
-        Cache {
-            map: BTreeMap::new(),
-            order: VecDeque::new(),
-        }
-    }
+    keys_max: usize,
 }
 
 impl<V> Cache<V> {
+    fn new(keys_max: usize) -> Cache<V> {
+        Cache {
+            map: BTreeMap::new(),
+            order: VecDeque::new(),
+            keys_max,
+        }
+    }
+
     fn get_mut(&mut self, key: u64) -> Option<&mut V> {
         self.map.get_mut(&key)
     }
@@ -325,7 +334,7 @@ impl<V> Cache<V> {
         if self.map.insert(key, value).is_none() {
             self.order.push_back(key);
         }
-        let full = self.order.len() > CACHE_MAX;
+        let full = self.order.len() > self.keys_max;
         if let Some(oldest) = full.then(|| self.order.pop_front()).flatten() {
             self.map.remove(&oldest);
         }

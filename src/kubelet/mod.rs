@@ -1,3 +1,32 @@
-//! The kubelets and their machines.
+//! The kubelets and their machines: pods that were bound to a node become containers there.
 //!
-//! Upstream: see the files.
+//! A [`Fleet`] holds all nodes. Each has a machine (power, images, addresses), a kubelet with an
+//! agenda, and one worker a pod. Static pods are not modelled yet.
+//!
+//! Upstream: `pkg/kubelet`; see the files.
+
+mod admission;
+mod clockwork;
+mod container;
+mod fleet;
+mod images;
+mod kubelet;
+mod machine;
+mod node_config;
+mod node_status;
+mod options;
+mod plan;
+mod probes;
+mod programs;
+mod start;
+mod status;
+mod sync;
+mod termination;
+#[cfg(test)]
+mod stage;
+mod worker;
+
+pub use fleet::Fleet;
+pub use machine::Machine;
+pub use node_config::NodeConfig;
+pub use options::{ProbeKind, ProbeRule, ProgramRule, RuntimeOptions};
