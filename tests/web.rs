@@ -20,3 +20,21 @@ fn a_seed_draws_what_it_draws_natively() {
     let seed = Seed(1).stream("names");
     assert_eq!(seed.suffix("web", 0), "85xkv");
 }
+
+/// The stories print their state hash: the native run wrote it, so the browser must come to the same.
+#[wasm_bindgen_test]
+fn a_story_ends_in_the_same_state_as_natively() {
+    for (name, text) in [
+        ("failover", include_str!("scenarios/chapter/failover.txt")),
+        (
+            "rolling update",
+            include_str!("scenarios/chapter/rolling-update.txt"),
+        ),
+        ("labels", include_str!("scenarios/chapter/labels.txt")),
+    ] {
+        let story = kube_orrery::scenario::parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let outcome = kube_orrery::scenario::run(&story);
+        assert!(text.contains("\nhash\n"), "{name} asks for its hash");
+        assert_eq!(outcome.text, text, "{name}");
+    }
+}

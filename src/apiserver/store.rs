@@ -328,14 +328,22 @@ impl Store {
     }
 
     pub(super) fn slot(&self, key: &Key) -> Option<u32> {
-        self.table(key.kind).by_key.get(&key.namespace)?.get(&key.name).copied()
+        self.table(key.kind)
+            .by_key
+            .get(&key.namespace)?
+            .get(&key.name)
+            .copied()
     }
 
     /// Slots of a kind in the order of (namespace, name), of one namespace or of all.
     pub(super) fn slots(&self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = u32> {
         let by_key = &self.table(kind).by_key;
         let one = namespace.map(|namespace| by_key.get(namespace));
-        let all = if one.is_none() { Some(by_key.values()) } else { None };
+        let all = if one.is_none() {
+            Some(by_key.values())
+        } else {
+            None
+        };
         let names = one.flatten().into_iter().chain(all.into_iter().flatten());
         names.flat_map(|names| names.values().copied())
     }

@@ -1,3 +1,14 @@
-//! The machine room: the world, its events, faults.
+//! The machine room: the only place that knows every component and turns the crank.
 //!
-//! Upstream: see the files.
+//! Upstream: kubeadm's role, and the wires between the processes.
+
+mod checkpoint;
+mod console;
+mod faults;
+mod setup;
+mod world;
+
+pub use checkpoint::Checkpoint;
+pub use console::{JobId, JobState};
+pub use setup::{Latencies, NodeSpec, Setup};
+pub use world::World;

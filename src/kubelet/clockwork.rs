@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn strikes_once_a_second_at_its_phase() {
         let at = |millis| SimTime::from_unix_secs(50) + Span::millis(millis);
-        let clocks = Clockwork { relist: at(250), tick: at(900) };
+        let clocks = Clockwork {
+            relist: at(250),
+            tick: at(900),
+        };
         assert_eq!(clocks.relist_from(at(1250)), at(1250));
         assert_eq!(clocks.relist_after(at(1250)), at(2250));
         assert_eq!(clocks.relist_before(at(1250)), at(1250));

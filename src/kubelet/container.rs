@@ -73,7 +73,12 @@ const INITIAL: Span = Span::secs(10);
 
 impl Backoff {
     /// How much of the wait since `event` remains; `None` if it is over or was never begun.
-    pub(super) fn remaining(entry: Option<Backoff>, event: SimTime, now: SimTime, max: Span) -> Option<Span> {
+    pub(super) fn remaining(
+        entry: Option<Backoff>,
+        event: SimTime,
+        now: SimTime,
+        max: Span,
+    ) -> Option<Span> {
         let entry = entry.filter(|e| event - e.touched <= max * 2)?;
         let remaining = entry.wait - (now - event);
         (remaining > Span::ZERO).then_some(remaining)
@@ -113,15 +118,36 @@ impl Container {
 
     /// Turns a process that has ended by `until` into what is left of it.
     pub(super) fn settle(&mut self, until: SimTime) {
-        let Run::Running(running) = &self.run else { return };
-        let Some((at, code)) = running.ends.filter(|(at, _)| *at <= until) else { return };
-        self.end(at, code, if code == 0 { "Completed" } else { "Error" }, None);
+        let Run::Running(running) = &self.run else {
+            return;
+        };
+        let Some((at, code)) = running.ends.filter(|(at, _)| *at <= until) else {
+            return;
+        };
+        self.end(
+            at,
+            code,
+            if code == 0 { "Completed" } else { "Error" },
+            None,
+        );
     }
 
     /// Ends the run, whatever it was.
-    pub(super) fn end(&mut self, at: SimTime, exit_code: i32, reason: &str, message: Option<Arc<str>>) {
-        let Run::Running(running) = &self.run else { return };
-        let started = if reason == "StartError" { None } else { Some(running.started) };
+    pub(super) fn end(
+        &mut self,
+        at: SimTime,
+        exit_code: i32,
+        reason: &str,
+        message: Option<Arc<str>>,
+    ) {
+        let Run::Running(running) = &self.run else {
+            return;
+        };
+        let started = if reason == "StartError" {
+            None
+        } else {
+            Some(running.started)
+        };
         let end = Terminated {
             exit_code,
             reason: reason.into(),
@@ -131,7 +157,10 @@ impl Container {
             container_id: running.id.clone(),
         };
         let image = running.image.clone();
-        self.run = Run::Exited { image, end: Arc::new(end) };
+        self.run = Run::Exited {
+            image,
+            end: Arc::new(end),
+        };
         self.condemned = None;
     }
 
@@ -202,9 +231,15 @@ mod tests {
             Backoff::remaining(entry, exit, exit + Span::secs(100), max),
             Some(Span::secs(200))
         );
-        assert_eq!(Backoff::remaining(entry, exit, exit + Span::secs(300), max), None);
+        assert_eq!(
+            Backoff::remaining(entry, exit, exit + Span::secs(300), max),
+            None
+        );
         let late = touched + Span::secs(601);
         assert_eq!(Backoff::remaining(entry, late, late, max), None);
-        assert_eq!(Backoff::wait(Some(Backoff::next(entry, late, late, max))), INITIAL);
+        assert_eq!(
+            Backoff::wait(Some(Backoff::next(entry, late, late, max))),
+            INITIAL
+        );
     }
 }

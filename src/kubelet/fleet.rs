@@ -46,7 +46,10 @@ impl Plans {
             self.by_spec.retain(|_, plan| Arc::strong_count(plan) > 1);
         }
         let plan = self.by_spec.entry(digest_of(spec));
-        Some(plan.or_insert_with(|| PodPlan::new(spec, &self.options)).clone())
+        Some(
+            plan.or_insert_with(|| PodPlan::new(spec, &self.options))
+                .clone(),
+        )
     }
 }
 
@@ -167,7 +170,9 @@ impl Fleet {
 
     /// Puts a node where it belongs in the agenda.
     fn reschedule(&mut self, name: &Arc<str>) {
-        let Some(kubelet) = self.kubelets.get_mut(name) else { return };
+        let Some(kubelet) = self.kubelets.get_mut(name) else {
+            return;
+        };
         let due = kubelet.next_due();
         if kubelet.listed == due {
             return;
@@ -190,7 +195,9 @@ impl Component for Fleet {
             Kind::Node => Some(&object.meta.name),
             _ => None,
         };
-        let Some(kubelet) = node.and_then(|name| self.kubelets.get_mut(name)) else { return };
+        let Some(kubelet) = node.and_then(|name| self.kubelets.get_mut(name)) else {
+            return;
+        };
         if !kubelet.concerns(change) {
             return;
         }
@@ -208,7 +215,9 @@ impl Component for Fleet {
     fn run(&mut self, client: &mut Client<'_>) {
         let now = client.now();
         while self.agenda.first().is_some_and(|entry| entry.0 <= now) {
-            let Some((_, name)) = self.agenda.pop_first() else { return };
+            let Some((_, name)) = self.agenda.pop_first() else {
+                return;
+            };
             if let Some(kubelet) = self.kubelets.get_mut(&name) {
                 let kubelet = Arc::make_mut(kubelet);
                 kubelet.listed = None;

@@ -105,7 +105,9 @@ fn full_name(written: &str) -> Option<String> {
     if tag.is_empty() || tag.len() > 128 || !tag.chars().all(tag_fits) || !valid_path(path) {
         return None;
     }
-    let has_registry = path.split_once('/').is_some_and(|(first, _)| is_registry(first));
+    let has_registry = path
+        .split_once('/')
+        .is_some_and(|(first, _)| is_registry(first));
     let base = match (has_registry, path.contains('/')) {
         (true, _) => path.to_string(),
         (false, true) => format!("docker.io/{path}"),
@@ -131,12 +133,18 @@ fn valid_path(path: &str) -> bool {
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         part.starts_with(inner)
             && part.ends_with(inner)
-            && part.chars().all(|c| inner(c) || matches!(c, '_' | '.' | '-'))
+            && part
+                .chars()
+                .all(|c| inner(c) || matches!(c, '_' | '.' | '-'))
     })
 }
 
 fn registry_fault(written: &str, full: &str, options: &RuntimeOptions) -> Option<Arc<str>> {
-    if !options.missing.iter().any(|part| written.contains(part.as_str())) {
+    if !options
+        .missing
+        .iter()
+        .any(|part| written.contains(part.as_str()))
+    {
         return None;
     }
     let repository = repository(full);
@@ -205,8 +213,14 @@ mod tests {
         for (written, full) in [
             ("nginx", Some("docker.io/library/nginx:latest")),
             ("nginx:1.7.9", Some("docker.io/library/nginx:1.7.9")),
-            ("prom/node-exporter:v1.0.0", Some("docker.io/prom/node-exporter:v1.0.0")),
-            ("registry.k8s.io/pause:3.10", Some("registry.k8s.io/pause:3.10")),
+            (
+                "prom/node-exporter:v1.0.0",
+                Some("docker.io/prom/node-exporter:v1.0.0"),
+            ),
+            (
+                "registry.k8s.io/pause:3.10",
+                Some("registry.k8s.io/pause:3.10"),
+            ),
             ("localhost:5000/app", Some("localhost:5000/app:latest")),
             ("app@sha256:ab", Some("docker.io/library/app@sha256:ab")),
             ("nginx:", None),
@@ -216,7 +230,10 @@ mod tests {
         ] {
             assert_eq!(full_name(written).as_deref(), full, "{written}");
         }
-        assert_eq!(short_name("docker.io/prom/node-exporter:v1"), "node-exporter");
+        assert_eq!(
+            short_name("docker.io/prom/node-exporter:v1"),
+            "node-exporter"
+        );
         assert_eq!(repository("localhost:5000/app:1"), "localhost:5000/app");
     }
 
@@ -232,7 +249,10 @@ mod tests {
              \"docker.io/library/nginx:1.161\": failed to resolve reference \
              \"docker.io/library/nginx:1.161\": docker.io/library/nginx:1.161: not found"
         );
-        assert_eq!(Image::read("nginx:1.16.1", &RuntimeOptions::default()).fault, None);
+        assert_eq!(
+            Image::read("nginx:1.16.1", &RuntimeOptions::default()).fault,
+            None
+        );
     }
 
     #[test]

@@ -127,7 +127,11 @@ impl Kubelet {
         self.machine.powered = true;
         self.machine.running = true;
         let (since, done) = (client.now(), 0);
-        self.boot = Some(Boot { since, done, rebooted });
+        self.boot = Some(Boot {
+            since,
+            done,
+            rebooted,
+        });
         self.trigger = client.trigger();
         let [.., first_look] = BOOT;
         if self.machine.config.relist.is_none() {
@@ -143,7 +147,9 @@ impl Kubelet {
         self.boot = None;
         self.node_due = None;
         self.agenda.clear();
-        self.pods.values_mut().for_each(|worker| worker.entry = None);
+        self.pods
+            .values_mut()
+            .for_each(|worker| worker.entry = None);
         self.machine.end_lease(client);
     }
 
@@ -205,7 +211,9 @@ impl Kubelet {
     }
 
     fn schedule(&mut self, uid: Uid) {
-        let Some(worker) = self.pods.get_mut(&uid) else { return };
+        let Some(worker) = self.pods.get_mut(&uid) else {
+            return;
+        };
         let due = worker.next_due(&self.machine.clocks);
         let old = worker.entry.take();
         if let Some((at, number)) = old {
@@ -223,7 +231,9 @@ impl Kubelet {
 
     fn schedule_node(&mut self) {
         self.agenda.retain(|(.., item)| *item != Item::Node);
-        let boot = self.boot.and_then(|boot| Some(boot.since + *BOOT.get(boot.done)?));
+        let boot = self
+            .boot
+            .and_then(|boot| Some(boot.since + *BOOT.get(boot.done)?));
         let due = boot.or(self.node_due).or_else(|| {
             let (now, told) = self.unschedulable;
             (now != told).then_some(SimTime::default())
@@ -238,7 +248,9 @@ impl Kubelet {
         let now = client.now();
         client.set_actor("kubelet");
         while self.agenda.first().is_some_and(|entry| entry.0 <= now) {
-            let Some((_, _, item)) = self.agenda.pop_first() else { return };
+            let Some((_, _, item)) = self.agenda.pop_first() else {
+                return;
+            };
             match item {
                 Item::Node => {
                     client.set_trigger(self.trigger);
@@ -251,12 +263,19 @@ impl Kubelet {
     }
 
     fn run_pod(&mut self, client: &mut Client<'_>, uid: Uid, options: &RuntimeOptions) {
-        let Some(worker) = self.pods.get_mut(&uid) else { return };
+        let Some(worker) = self.pods.get_mut(&uid) else {
+            return;
+        };
         worker.entry = None;
         client.set_trigger(worker.trigger);
         let now = client.now();
         let machine = &mut self.machine;
-        worker.run(&mut Act { client, machine, options, now });
+        worker.run(&mut Act {
+            client,
+            machine,
+            options,
+            now,
+        });
         // Whatever comes next comes by a timer.
         if let Trigger::Write(revision) = worker.trigger {
             worker.trigger = Trigger::Timer(revision);
@@ -287,20 +306,28 @@ impl Kubelet {
                 let (spec, told) = self.unschedulable;
                 if spec != told {
                     self.unschedulable.1 = spec;
-                    let reason = if spec { "NodeNotSchedulable" } else { "NodeSchedulable" };
+                    let reason = if spec {
+                        "NodeNotSchedulable"
+                    } else {
+                        "NodeSchedulable"
+                    };
                     self.machine.node_event(client, reason);
                 }
                 let images = self.machine.images();
                 if plans.options().report_images && images.len() != self.images_told {
                     self.images_told = images.len();
-                    self.machine.post(client, |status| status.images = images.into());
+                    self.machine
+                        .post(client, |status| status.images = images.into());
                 }
             }
         }
     }
 
     fn run_boot(&mut self, client: &mut Client<'_>, boot: Boot, plans: &mut super::fleet::Plans) {
-        self.boot = Some(Boot { done: boot.done + 1, ..boot });
+        self.boot = Some(Boot {
+            done: boot.done + 1,
+            ..boot
+        });
         match boot.done {
             0 => {
                 self.machine.node_event(client, "Starting");
@@ -308,7 +335,9 @@ impl Kubelet {
                     self.machine.create_node(client, false);
                 }
             }
-            1 | 2 => SUFFICIENT.iter().for_each(|reason| self.machine.node_event(client, reason)),
+            1 | 2 => SUFFICIENT
+                .iter()
+                .for_each(|reason| self.machine.node_event(client, reason)),
             3 => self.post_ready(client, boot.rebooted),
             _ => {
                 self.boot = None;
@@ -326,11 +355,18 @@ impl Kubelet {
         self.machine.renew_lease(client, client.now());
         if let Some(boot_id) = boot_id {
             let name = self.machine.config.name.clone();
-            let text = message("Node {} has been rebooted, boot id: {}", [(&name).into(), (&boot_id).into()]);
+            let text = message(
+                "Node {} has been rebooted, boot id: {}",
+                [(&name).into(), (&boot_id).into()],
+            );
             let about = self.machine.about_node();
-            self.machine.recorder.warning(client, about, "Rebooted", text);
+            self.machine
+                .recorder
+                .warning(client, about, "Rebooted", text);
         }
-        SUFFICIENT.iter().for_each(|reason| self.machine.node_event(client, reason));
+        SUFFICIENT
+            .iter()
+            .for_each(|reason| self.machine.node_event(client, reason));
         if !was_ready {
             self.machine.node_event(client, "NodeReady");
         }
@@ -338,9 +374,18 @@ impl Kubelet {
 
     /// The first look after a start: at the pods that the API server lists and the containers that
     /// the runtime lists.
-    fn look_at_pods(&mut self, client: &mut Client<'_>, rebooted: bool, plans: &mut super::fleet::Plans) {
+    fn look_at_pods(
+        &mut self,
+        client: &mut Client<'_>,
+        rebooted: bool,
+        plans: &mut super::fleet::Plans,
+    ) {
         let now = client.now();
-        let listed: Vec<Arc<Object>> = client.live().pods_on(self.machine.name()).cloned().collect();
+        let listed: Vec<Arc<Object>> = client
+            .live()
+            .pods_on(self.machine.name())
+            .cloned()
+            .collect();
         let lost = rebooted || plans.options().restart_loses_containers;
         let up_since = now - BOOT.last().copied().unwrap_or_default();
         let (mut before, revision) = (std::mem::take(&mut self.pods), client.live().revision());
@@ -352,9 +397,12 @@ impl Kubelet {
             if worker.is_none() && !is_new(&pod) {
                 continue;
             }
-            let Some(plan) = plans.plan(&pod) else { continue };
+            let Some(plan) = plans.plan(&pod) else {
+                continue;
+            };
             let host_ip = self.machine.config.internal_ip();
-            let mut worker = worker.unwrap_or_else(|| Worker::new(pod.clone(), plan.clone(), host_ip));
+            let mut worker =
+                worker.unwrap_or_else(|| Worker::new(pod.clone(), plan.clone(), host_ip));
             (worker.object, worker.plan) = (pod, plan);
             worker.trigger = Trigger::Timer(revision);
             worker.wake(now, lost.then_some(up_since), &mut self.machine);

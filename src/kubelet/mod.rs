@@ -18,12 +18,12 @@ mod options;
 mod plan;
 mod probes;
 mod programs;
+#[cfg(test)]
+mod stage;
 mod start;
 mod status;
 mod sync;
 mod termination;
-#[cfg(test)]
-mod stage;
 mod worker;
 
 pub use fleet::Fleet;

@@ -35,7 +35,15 @@ impl Machine {
 
     /// The first moment at or after `at` when the node's status is looked at.
     pub(super) fn heartbeat_from(&self, at: SimTime, seed: crate::clock::Seed) -> SimTime {
-        let drawn = || Span::millis(i64::try_from(seed.stream("heartbeat").below(&*self.config.name, 0, 10_000)).unwrap_or(0));
+        let drawn = || {
+            Span::millis(
+                i64::try_from(
+                    seed.stream("heartbeat")
+                        .below(&*self.config.name, 0, 10_000),
+                )
+                .unwrap_or(0),
+            )
+        };
         let phase = self.config.heartbeat.unwrap_or_else(drawn).as_micros();
         let behind = (phase - at.unix_micros()).rem_euclid(EVERY.as_micros());
         at + Span::micros(behind)
@@ -46,7 +54,10 @@ impl Machine {
         let config = &*self.config;
         let annotations = [
             ("node.alpha.kubernetes.io/ttl", "0"),
-            ("volumes.kubernetes.io/controller-managed-attach-detach", "true"),
+            (
+                "volumes.kubernetes.io/controller-managed-attach-detach",
+                "true",
+            ),
         ];
         let annotations = annotations.map(|(k, v)| (k.to_string(), v.to_string()));
         let meta = Meta {
@@ -86,7 +97,11 @@ impl Machine {
             conditions: conditions(ready, client.now()),
             images: Arc::from([]),
             boot_id: Uid(seed.uuid((name, "boot"), 0)).to_string().into(),
-            machine_id: hex64((seed, name)).chars().take(32).collect::<String>().into(),
+            machine_id: hex64((seed, name))
+                .chars()
+                .take(32)
+                .collect::<String>()
+                .into(),
             system_uuid: Uid(seed.uuid((name, "system"), 0)).to_string().into(),
             kubelet_version: "v1.36.2".into(),
             kernel_version: "6.1.0-fake-amd64".into(),
@@ -104,7 +119,10 @@ impl Machine {
             until: None,
             status_from: client.now(),
         };
-        let node = client.live().get(&self.node_key()).map(|node| node.meta.uid);
+        let node = client
+            .live()
+            .get(&self.node_key())
+            .map(|node| node.meta.uid);
         let owner = node.map(|uid| OwnerRef {
             api_version: "v1".into(),
             kind: "Node".into(),
@@ -131,7 +149,10 @@ impl Machine {
 
     /// No renewal comes any more.
     pub(super) fn end_lease(&self, client: &mut Client<'_>) {
-        let lease = client.live().get(&self.lease_key()).and_then(|l| l.lease().cloned());
+        let lease = client
+            .live()
+            .get(&self.lease_key())
+            .and_then(|l| l.lease().cloned());
         if let Some(mut lease) = lease {
             lease.until = Some(client.now());
             self.write_lease(client, lease);
@@ -139,7 +160,9 @@ impl Machine {
     }
 
     fn write_lease(&self, client: &mut Client<'_>, body: LeaseBody) {
-        let Some(current) = client.live().get(&self.lease_key()).cloned() else { return };
+        let Some(current) = client.live().get(&self.lease_key()).cloned() else {
+            return;
+        };
         let mut object = (*current).clone();
         object.meta.resource_version = 0;
         object.body = Body::Lease(body);
@@ -147,8 +170,14 @@ impl Machine {
     }
 
     /// Posts the node's status, changed by `change`; whether there is a node to post it to.
-    pub(super) fn post(&self, client: &mut Client<'_>, change: impl FnOnce(&mut NodeStatus)) -> bool {
-        let Some(current) = client.live().get(&self.node_key()).cloned() else { return false };
+    pub(super) fn post(
+        &self,
+        client: &mut Client<'_>,
+        change: impl FnOnce(&mut NodeStatus),
+    ) -> bool {
+        let Some(current) = client.live().get(&self.node_key()).cloned() else {
+            return false;
+        };
         let mut object = (*current).clone();
         object.meta.resource_version = 0;
         if let Body::Node(node) = &mut object.body {
@@ -161,7 +190,8 @@ impl Machine {
     pub(super) fn post_ready(&self, client: &mut Client<'_>, rebooted: bool) -> Option<Arc<str>> {
         let now = client.now();
         let boot = (client.seed().stream("machine"), now);
-        let boot = rebooted.then(|| Arc::from(Uid(boot.0.uuid((&*self.config.name, boot.1), 1)).to_string()));
+        let boot = rebooted
+            .then(|| Arc::from(Uid(boot.0.uuid((&*self.config.name, boot.1), 1)).to_string()));
         let new_boot = boot.clone();
         self.post(client, |status| {
             let before = status.conditions.clone();

@@ -138,9 +138,9 @@ impl ContainerPlan {
             (ProbeKind::Liveness, &container.liveness_probe),
             (ProbeKind::Readiness, &container.readiness_probe),
         ];
-        let probes = probes
-            .into_iter()
-            .filter_map(|(kind, probe)| Some(ProbePlan::new(kind, probe.as_ref()?, written, options)));
+        let probes = probes.into_iter().filter_map(|(kind, probe)| {
+            Some(ProbePlan::new(kind, probe.as_ref()?, written, options))
+        });
         ContainerPlan {
             name: container.name.as_str().into(),
             role,
@@ -159,19 +159,28 @@ impl ContainerPlan {
 }
 
 fn pre_stop(container: &Container) -> Span {
-    let hook = container.lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref());
+    let hook = container
+        .lifecycle
+        .as_ref()
+        .and_then(|l| l.pre_stop.as_ref());
     let Some(hook) = hook else { return Span::ZERO };
     if let Some(sleep) = &hook.sleep {
         return Span::secs(sleep.seconds);
     }
     let command = hook.exec.as_ref().and_then(|e| e.command.as_deref());
-    let program = Program::of("busybox", command.unwrap_or_default(), &[], &RuntimeOptions::default());
+    let program = Program::of(
+        "busybox",
+        command.unwrap_or_default(),
+        &[],
+        &RuntimeOptions::default(),
+    );
     program.lasts.unwrap_or(Span::secs(i64::from(i32::MAX)))
 }
 
 impl ProbePlan {
     fn new(kind: ProbeKind, probe: &Probe, image: &str, options: &RuntimeOptions) -> ProbePlan {
-        let secs = |given: Option<i32>, or: i32| Span::secs(given.filter(|n| *n > 0).unwrap_or(or).into());
+        let secs =
+            |given: Option<i32>, or: i32| Span::secs(given.filter(|n| *n > 0).unwrap_or(or).into());
         let rules = options.probes.iter();
         let rules = rules.filter(|r| r.probe == kind && image.starts_with(&r.image));
         ProbePlan {
@@ -180,7 +189,9 @@ impl ProbePlan {
             period: secs(probe.period_seconds, 10),
             successes: probe.success_threshold.unwrap_or(1).max(1),
             failures: probe.failure_threshold.unwrap_or(3).max(1),
-            failing: rules.map(|r| (r.from, r.until, r.message.as_str().into())).collect(),
+            failing: rules
+                .map(|r| (r.from, r.until, r.message.as_str().into()))
+                .collect(),
         }
     }
 

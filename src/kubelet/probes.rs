@@ -41,7 +41,9 @@ impl Container {
 
     /// A new run begins: nothing is known yet. `added`: from when the pod's probes strike.
     pub(super) fn begin_probes(&mut self, plan: &ContainerPlan, added: SimTime) {
-        let Some(started) = self.running().map(|r| r.started) else { return };
+        let Some(started) = self.running().map(|r| r.started) else {
+            return;
+        };
         let gated = plan.probes.iter().any(|p| p.kind == ProbeKind::Startup);
         let fresh = |probe: &ProbePlan| Probing {
             passing: probe.kind == ProbeKind::Liveness,
@@ -83,7 +85,9 @@ impl ProbePlan {
     fn next_failure(&self, added: SimTime, after: SimTime, started: SimTime) -> Option<SimTime> {
         let begins = self.failing.iter().filter_map(|(from, until, _)| {
             let strike = self.strike(added, after.max(started + *from), started);
-            until.is_none_or(|until| strike - started < until).then_some(strike)
+            until
+                .is_none_or(|until| strike - started < until)
+                .then_some(strike)
         });
         begins.min()
     }
@@ -119,10 +123,16 @@ impl Worker {
     ) {
         let now = act.now;
         let leaving = self.leaving() && probe.kind != ProbeKind::Readiness;
-        let Some(known) = self.containers.get_mut(at) else { return };
+        let Some(known) = self.containers.get_mut(at) else {
+            return;
+        };
         let started = known.has_started(container);
-        let Some(since) = known.running().map(|r| r.started) else { return };
-        let Some(state) = known.probing.get_mut(number) else { return };
+        let Some(since) = known.running().map(|r| r.started) else {
+            return;
+        };
+        let Some(state) = known.probing.get_mut(number) else {
+            return;
+        };
         if state.next.is_none_or(|next| next > now) {
             return;
         }
@@ -150,7 +160,9 @@ impl Worker {
     ) {
         let (now, added) = (act.now, self.timing.added);
         let later = now + Span::micros(1);
-        let Some(state) = self.state(which) else { return };
+        let Some(state) = self.state(which) else {
+            return;
+        };
         state.row = state.row.max(0) + 1;
         let turned = !state.passing && state.row >= probe.successes;
         state.passing |= turned;
@@ -165,8 +177,16 @@ impl Worker {
         if probe.kind == ProbeKind::Startup {
             // Liveness and readiness begin now.
             let plan = self.plan.clone();
-            let probes = plan.containers.get(which.0).map(|c| &*c.probes).unwrap_or_default();
-            let states = self.containers.get_mut(which.0).into_iter().flat_map(|c| &mut c.probing);
+            let probes = plan
+                .containers
+                .get(which.0)
+                .map(|c| &*c.probes)
+                .unwrap_or_default();
+            let states = self
+                .containers
+                .get_mut(which.0)
+                .into_iter()
+                .flat_map(|c| &mut c.probing);
             for (probe, state) in probes.iter().zip(states) {
                 if probe.kind != ProbeKind::Startup {
                     state.next = probe.first(added, now, since);
@@ -192,8 +212,16 @@ impl Worker {
             ProbeKind::Readiness => ("Readiness", None),
         };
         let template = "{} probe failed: {}";
-        self.warning(act, which.0, "Unhealthy", template, vec![kind.into(), words.into()]);
-        let Some(state) = self.state(which) else { return };
+        self.warning(
+            act,
+            which.0,
+            "Unhealthy",
+            template,
+            vec![kind.into(), words.into()],
+        );
+        let Some(state) = self.state(which) else {
+            return;
+        };
         state.row = state.row.min(0) - 1;
         state.next = Some(probe.strike(added, now + Span::micros(1), since));
         if -state.row < probe.failures {

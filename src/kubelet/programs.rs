@@ -25,24 +25,71 @@ pub(super) struct Program {
 
 /// Images that hold tools and no service: without a command they end at once.
 const TOOLBOXES: &[&str] = &[
-    "alpine", "bash", "busybox", "centos", "debian", "fedora", "golang", "hello-world", "node",
-    "openjdk", "perl", "php", "python", "ruby", "rust", "ubuntu", "curl", "git", "kubectl",
+    "alpine",
+    "bash",
+    "busybox",
+    "centos",
+    "debian",
+    "fedora",
+    "golang",
+    "hello-world",
+    "node",
+    "openjdk",
+    "perl",
+    "php",
+    "python",
+    "ruby",
+    "rust",
+    "ubuntu",
+    "curl",
+    "git",
+    "kubectl",
 ];
 
 /// Services, by the name of their program.
 const SERVERS: &[&str] = &[
-    "nginx", "httpd", "httpd-foreground", "apache2", "redis-server", "redis", "postgres", "mysqld",
-    "mongod", "memcached", "node_exporter", "prometheus", "grafana-server", "caddy", "traefik",
-    "haproxy", "envoy", "etcd", "kube-proxy", "kube-apiserver", "kube-scheduler",
-    "kube-controller-manager", "coredns", "flanneld", "pause", "registry", "rabbitmq-server",
-    "node", "java", "gunicorn", "uwsgi", "docker-entrypoint.sh", "agnhost", "zookeeper",
+    "nginx",
+    "httpd",
+    "httpd-foreground",
+    "apache2",
+    "redis-server",
+    "redis",
+    "postgres",
+    "mysqld",
+    "mongod",
+    "memcached",
+    "node_exporter",
+    "prometheus",
+    "grafana-server",
+    "caddy",
+    "traefik",
+    "haproxy",
+    "envoy",
+    "etcd",
+    "kube-proxy",
+    "kube-apiserver",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "coredns",
+    "flanneld",
+    "pause",
+    "registry",
+    "rabbitmq-server",
+    "node",
+    "java",
+    "gunicorn",
+    "uwsgi",
+    "docker-entrypoint.sh",
+    "agnhost",
+    "zookeeper",
 ];
 
 /// Tools that end at once with 0.
 const TOOLS: &[&str] = &[
-    "echo", "printf", "date", "ls", "cat", "true", "env", "hostname", "id", "whoami", "pwd", "uname",
-    "wget", "curl", "nslookup", "ping", "touch", "mkdir", "rm", "cp", "mv", "chmod", "grep", "awk",
-    "sed", "head", "wc", "sort", "test", "expr", "kubectl", "git", "php", "ruby", "go", "seq", "df",
+    "echo", "printf", "date", "ls", "cat", "true", "env", "hostname", "id", "whoami", "pwd",
+    "uname", "wget", "curl", "nslookup", "ping", "touch", "mkdir", "rm", "cp", "mv", "chmod",
+    "grep", "awk", "sed", "head", "wc", "sort", "test", "expr", "kubectl", "git", "php", "ruby",
+    "go", "seq", "df",
 ];
 
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash"];
@@ -59,7 +106,11 @@ impl Program {
         args: &[String],
         options: &RuntimeOptions,
     ) -> Program {
-        if let Some(rule) = options.programs.iter().find(|r| image.starts_with(&r.image)) {
+        if let Some(rule) = options
+            .programs
+            .iter()
+            .find(|r| image.starts_with(&r.image))
+        {
             return Program {
                 start_error: None,
                 lasts: rule.lasts,
@@ -188,7 +239,9 @@ impl Script {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 [] => {}
-                ["while", ..] | ["until", "false"] | ["for", "((;;))"] => return script.never_ends(),
+                ["while", ..] | ["until", "false"] | ["for", "((;;))"] => {
+                    return script.never_ends();
+                }
                 ["trap", ..] => script.trap = true,
                 ["exit", code, ..] => {
                     script.exit_code = code.parse().unwrap_or(2);
@@ -262,13 +315,43 @@ mod tests {
             ("busybox", &[], secs(0), 0, None),
             ("busybox", &["sleep", "1m"], secs(60), 0, None),
             ("busybox", &["sleep", "infinity"], None, 0, None),
-            ("busybox", &["sh", "-c", "sleep 1; exit 1"], secs(1), 1, None),
+            (
+                "busybox",
+                &["sh", "-c", "sleep 1; exit 1"],
+                secs(1),
+                1,
+                None,
+            ),
             ("busybox", &["sh", "-c", "date; echo hi"], secs(0), 0, None),
-            ("busybox", &["sh", "-c", "while true; do sleep 5; done"], None, 0, None),
-            ("busybox", &["sh", "-c", "trap 'exit 0' TERM; sleep 9"], secs(9), 0, Some(0)),
+            (
+                "busybox",
+                &["sh", "-c", "while true; do sleep 5; done"],
+                None,
+                0,
+                None,
+            ),
+            (
+                "busybox",
+                &["sh", "-c", "trap 'exit 0' TERM; sleep 9"],
+                secs(9),
+                0,
+                Some(0),
+            ),
             ("busybox", &["sh", "-c", "nosuch"], secs(0), 127, None),
-            ("perl:5.34", &["perl", "-wle", "print bpi(2000)"], secs(6), 0, None),
-            ("prom/node-exporter:v1.0.0", &["/bin/node_exporter"], None, 0, Some(0)),
+            (
+                "perl:5.34",
+                &["perl", "-wle", "print bpi(2000)"],
+                secs(6),
+                0,
+                None,
+            ),
+            (
+                "prom/node-exporter:v1.0.0",
+                &["/bin/node_exporter"],
+                None,
+                0,
+                Some(0),
+            ),
             ("myapp:1", &[], None, 0, Some(0)),
         ] {
             let program = of(image, command);
@@ -277,7 +360,10 @@ mod tests {
             assert_eq!(program.on_term, on_term, "{image} {command:?}");
             assert_eq!(program.start_error, None, "{image} {command:?}");
         }
-        assert_eq!(&*of("busybox", &["sh", "-c", "echo 'hi you'; sleep 1"]).output, "hi you\n");
+        assert_eq!(
+            &*of("busybox", &["sh", "-c", "echo 'hi you'; sleep 1"]).output,
+            "hi you\n"
+        );
     }
 
     #[test]

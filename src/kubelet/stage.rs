@@ -37,7 +37,8 @@ impl StageSet {
         for name in ["default", "kube-node-lease"] {
             let body = Body::Data(Kind::Namespace, Arc::new(serde_json::json!({})));
             let meta = Meta::named("", name);
-            api.create(Object { meta, body }, CAUSE).expect("a namespace");
+            api.create(Object { meta, body }, CAUSE)
+                .expect("a namespace");
         }
         let mut fleet = Fleet::new(options);
         for index in 1..=3 {
@@ -49,7 +50,12 @@ impl StageSet {
         }
         let cursor = api.store().revision();
         api.state.now = start;
-        let mut stage = StageSet { api, fleet, cursor, start };
+        let mut stage = StageSet {
+            api,
+            fleet,
+            cursor,
+            start,
+        };
         stage.run_until(start);
         stage
     }
@@ -69,9 +75,20 @@ impl StageSet {
 
     pub(super) fn run_until(&mut self, until: SimTime) {
         loop {
-            let written = self.api.store().write_info(self.cursor + 1).map(|w| w.0 + LATENCY);
+            let written = self
+                .api
+                .store()
+                .write_info(self.cursor + 1)
+                .map(|w| w.0 + LATENCY);
             let due = self.fleet.next_run().map(|at| at.max(self.now()));
-            let Some(next) = written.into_iter().chain(due).min().filter(|at| *at <= until) else { break };
+            let Some(next) = written
+                .into_iter()
+                .chain(due)
+                .min()
+                .filter(|at| *at <= until)
+            else {
+                break;
+            };
             self.api.state.now = self.now().max(next);
             let now = self.now();
             let seen = self.api.store().revision_at(now - LATENCY);
@@ -95,7 +112,10 @@ impl StageSet {
             status: Arc::new(PodStatus::default()),
         };
         let meta = Meta::named("default", name);
-        let object = Object { meta, body: Body::Pod(body) };
+        let object = Object {
+            meta,
+            body: Body::Pod(body),
+        };
         let key = object.key();
         self.api.create(object, CAUSE).expect("a pod");
         self.api.bind(&key, &node.into(), CAUSE).expect("a binding");
@@ -103,7 +123,10 @@ impl StageSet {
     }
 
     pub(super) fn delete(&mut self, key: &Key, grace_secs: Option<i64>) {
-        let options = DeleteOptions { grace_secs, ..DeleteOptions::default() };
+        let options = DeleteOptions {
+            grace_secs,
+            ..DeleteOptions::default()
+        };
         self.api.delete(key, options, CAUSE).expect("a deletion");
     }
 
@@ -118,7 +141,9 @@ impl StageSet {
 
     pub(super) fn status(&self, key: &Key) -> Arc<PodStatus> {
         let object = self.api.store().head().get(key).cloned();
-        object.and_then(|o| o.pod().map(|p| p.status.clone())).unwrap_or_default()
+        object
+            .and_then(|o| o.pod().map(|p| p.status.clone()))
+            .unwrap_or_default()
     }
 
     pub(super) fn digest(&self) -> u64 {
@@ -135,16 +160,28 @@ impl StageSet {
             let after = (change.at - self.at(from)).as_millis();
             let line = match (change.kind, object.event()) {
                 (Kind::Pod, _) if &*object.meta.name == of => {
-                    if change.new.is_none() { "gone".to_string() } else { pod_line(object) }
+                    if change.new.is_none() {
+                        "gone".to_string()
+                    } else {
+                        pod_line(object)
+                    }
                 }
                 (Kind::Event, Some(event)) if &*event.involved.name == of => {
-                    let count = if event.count > 1 { format!(" x{}", event.count) } else { String::new() };
+                    let count = if event.count > 1 {
+                        format!(" x{}", event.count)
+                    } else {
+                        String::new()
+                    };
                     format!("  {}{count} {}", event.reason, event.message)
                 }
                 _ => continue,
             };
             if change.at >= self.at(from) {
-                lines.push(format!("{:>3}.{:02} {line}", after / 1000, after % 1000 / 10));
+                lines.push(format!(
+                    "{:>3}.{:02} {line}",
+                    after / 1000,
+                    after % 1000 / 10
+                ));
             }
         }
         lines
@@ -152,7 +189,9 @@ impl StageSet {
 }
 
 fn pod_line(object: &Object) -> String {
-    let Some(pod) = object.pod() else { return String::new() };
+    let Some(pod) = object.pod() else {
+        return String::new();
+    };
     let status = &pod.status;
     let mut line = status.phase.as_str().to_string();
     if let Some(deletion) = object.meta.deletion {
@@ -178,8 +217,16 @@ fn pod_line(object: &Object) -> String {
         (PodConditionType::ContainersReady, 'C'),
         (PodConditionType::PodScheduled, 'P'),
     ];
-    let is_true = |kind| status.condition(kind).is_some_and(|c| c.status.as_str() == "True");
-    let set: String = letters.iter().filter(|(k, _)| is_true(*k)).map(|l| l.1).collect();
+    let is_true = |kind| {
+        status
+            .condition(kind)
+            .is_some_and(|c| c.status.as_str() == "True")
+    };
+    let set: String = letters
+        .iter()
+        .filter(|(k, _)| is_true(*k))
+        .map(|l| l.1)
+        .collect();
     line += &format!(" [{set}]");
     if let Some(ip) = status.pod_ip {
         line += &format!(" {ip}");
@@ -214,7 +261,9 @@ fn show() {
     stage.run_to(120000);
     for name in ["a", "b", "c", "m", "crash", "job", "bad", "node1"] {
         println!("== {name}");
-        for line in stage.script(name, 0) { println!("{line}"); }
+        for line in stage.script(name, 0) {
+            println!("{line}");
+        }
     }
     println!("{:x}", stage.digest());
 }

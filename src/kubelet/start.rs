@@ -17,7 +17,9 @@ impl Worker {
     /// Begins to start a container; whether that takes time. If not, it is refused or has failed.
     pub(super) fn start(&mut self, act: &mut Act<'_, '_>, container: u16) -> bool {
         let at = usize::from(container);
-        let Some(plan) = self.plan.containers.get(at) else { return false };
+        let Some(plan) = self.plan.containers.get(at) else {
+            return false;
+        };
         let (image, policy) = (plan.image.clone(), plan.pull);
         if self.in_backoff(act, at) {
             return self.give_up(at);
@@ -40,7 +42,12 @@ impl Worker {
 
     /// A start that failed: an init container keeps all that comes after it waiting.
     fn give_up(&mut self, at: usize) -> bool {
-        if self.plan.containers.get(at).is_some_and(|p| p.role == Role::Init) {
+        if self
+            .plan
+            .containers
+            .get(at)
+            .is_some_and(|p| p.role == Role::Init)
+        {
             self.queue.clear();
         }
         false
@@ -56,7 +63,9 @@ impl Worker {
 
     /// Whether the container has to wait after its last end; tells so if it has.
     fn in_backoff(&mut self, act: &mut Act<'_, '_>, at: usize) -> bool {
-        let Some(container) = self.containers.get_mut(at) else { return false };
+        let Some(container) = self.containers.get_mut(at) else {
+            return false;
+        };
         // Upstream looks at a list from before the sync: the end of a container that was stopped in
         // this very sync is not on it, the one before is.
         let end = match &container.run {
@@ -72,7 +81,12 @@ impl Worker {
         let wait = go_duration(Backoff::wait(container.backoff));
         let meta = &self.object.meta;
         let pod = format!("{}_{}({})", meta.name, meta.namespace, meta.uid);
-        let name = self.plan.containers.get(at).map(|p| p.name.clone()).unwrap_or_default();
+        let name = self
+            .plan
+            .containers
+            .get(at)
+            .map(|p| p.name.clone())
+            .unwrap_or_default();
         let text = format!("back-off {wait} restarting failed container={name} pod={pod}");
         container.reason = Some(Reason {
             word: "CrashLoopBackOff",
@@ -100,7 +114,13 @@ impl Worker {
             "Container image \"{}\" is not present with pull policy of Never",
             image.written
         );
-        self.warning(act, at, "ErrImageNeverPull", "{}", vec![text.as_str().into()]);
+        self.warning(
+            act,
+            at,
+            "ErrImageNeverPull",
+            "{}",
+            vec![text.as_str().into()],
+        );
         self.warning(act, at, "Failed", "Error: ErrImageNeverPull", Vec::new());
         self.fail(at, "ErrImageNeverPull", Some(text.into()))
     }
@@ -112,7 +132,13 @@ impl Worker {
         let begun = Backoff::touched(entry);
         if Backoff::remaining(entry, begun, now, max).is_some() {
             let written = image.written.clone();
-            self.normal(act, at, "BackOff", "Back-off pulling image \"{}\"", vec![(&written).into()]);
+            self.normal(
+                act,
+                at,
+                "BackOff",
+                "Back-off pulling image \"{}\"",
+                vec![(&written).into()],
+            );
             self.warning(act, at, "Failed", "Error: ImagePullBackOff", Vec::new());
             let error = match &image.fault {
                 Some(Fault::Registry(why)) => format!(": ErrImagePull: {why}"),
@@ -121,9 +147,19 @@ impl Worker {
             let text = format!("Back-off pulling image \"{written}\"{error}");
             return self.fail(at, "ImagePullBackOff", Some(text.into()));
         }
-        self.normal(act, at, "Pulling", "Pulling image \"{}\"", vec![(&image.written).into()]);
+        self.normal(
+            act,
+            at,
+            "Pulling",
+            "Pulling image \"{}\"",
+            vec![(&image.written).into()],
+        );
         let until = act.machine.images.ask(image, now);
-        self.step = Step::Pull { container, asked: now, until };
+        self.step = Step::Pull {
+            container,
+            asked: now,
+            until,
+        };
         true
     }
 
@@ -134,7 +170,13 @@ impl Worker {
         };
         if let Some(Fault::Registry(why)) = &image.fault {
             let words = "Failed to pull image \"{}\": {}";
-            self.warning(act, at, "Failed", words, vec![(&image.written).into(), why.into()]);
+            self.warning(
+                act,
+                at,
+                "Failed",
+                words,
+                vec![(&image.written).into(), why.into()],
+            );
             self.warning(act, at, "Failed", "Error: ErrImagePull", Vec::new());
             let max = act.options.backoff_max;
             if let Some(c) = self.containers.get_mut(at) {
@@ -147,7 +189,8 @@ impl Worker {
         let overhead = act.options.pull_overhead;
         let took = go_duration(image.pull + overhead);
         let waited = go_duration(now - asked + overhead);
-        let words = "Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.";
+        let words =
+            "Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.";
         let args = vec![
             (&image.written).into(),
             took.into(),
@@ -164,7 +207,13 @@ impl Worker {
     }
 
     pub(super) fn created(&mut self, act: &mut Act<'_, '_>, container: u16) {
-        self.normal(act, usize::from(container), "Created", "Container created", Vec::new());
+        self.normal(
+            act,
+            usize::from(container),
+            "Created",
+            "Container created",
+            Vec::new(),
+        );
         let until = act.now + act.options.start;
         self.step = Step::Start { container, until };
     }
@@ -172,7 +221,8 @@ impl Worker {
     pub(super) fn started(&mut self, act: &mut Act<'_, '_>, container: u16) {
         let (at, now, uid) = (usize::from(container), act.now, self.uid());
         let plan = self.plan.clone();
-        let (Some(plan), Some(known)) = (plan.containers.get(at), self.containers.get_mut(at)) else {
+        let (Some(plan), Some(known)) = (plan.containers.get(at), self.containers.get_mut(at))
+        else {
             return self.start_next(act);
         };
         let number = known.restarts + u32::from(!matches!(known.run, Run::Absent));

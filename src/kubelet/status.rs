@@ -45,12 +45,20 @@ impl Worker {
         let leaving = self.leaving();
         let statuses = |plans: &[ContainerPlan], list: &[Container]| -> Vec<ContainerStatus> {
             let both = plans.iter().zip(list);
-            both.map(|(p, c)| container_status(plan, p, c, leaving)).collect()
+            both.map(|(p, c)| container_status(plan, p, c, leaving))
+                .collect()
         };
-        let (init_plans, plans) = plan.containers.split_at(plan.init_count.min(plan.containers.len()));
-        let (init, regular) = self.containers.split_at(plan.init_count.min(self.containers.len()));
+        let (init_plans, plans) = plan
+            .containers
+            .split_at(plan.init_count.min(plan.containers.len()));
+        let (init, regular) = self
+            .containers
+            .split_at(plan.init_count.min(self.containers.len()));
         let (init, regular) = (statuses(init_plans, init), statuses(plans, regular));
-        let old = self.status.as_deref().unwrap_or_else(|| self.stored_status());
+        let old = self
+            .status
+            .as_deref()
+            .unwrap_or_else(|| self.stored_status());
         let mut status = PodStatus {
             phase: phase(plan, &init, &regular, ended),
             host_ip: Some(self.host_ip),
@@ -74,8 +82,14 @@ impl Worker {
         let sandbox = ConditionStatus::from(matches!(self.sandbox, Sandbox::Ready));
         let ready = containers_ready(&self.plan, status);
         let verdicts = [
-            (PodConditionType::PodReadyToStartContainers, (sandbox, None, None)),
-            (PodConditionType::Initialized, initialized(&self.plan, status)),
+            (
+                PodConditionType::PodReadyToStartContainers,
+                (sandbox, None, None),
+            ),
+            (
+                PodConditionType::Initialized,
+                initialized(&self.plan, status),
+            ),
             (PodConditionType::Ready, gated(&self.plan, ready.clone())),
             (PodConditionType::ContainersReady, ready),
         ];
@@ -125,9 +139,17 @@ fn container_status(
         state = waiting(reason.word.into(), reason.message.clone());
     }
     let (image, image_id, container_id) = match &known.run {
-        Run::Absent => (container.image.written.clone(), WORDS.empty.clone(), WORDS.empty.clone()),
+        Run::Absent => (
+            container.image.written.clone(),
+            WORDS.empty.clone(),
+            WORDS.empty.clone(),
+        ),
         Run::Running(r) => (r.image.full.clone(), r.image.id.clone(), r.id.clone()),
-        Run::Exited { image, end } => (image.full.clone(), image.id.clone(), end.container_id.clone()),
+        Run::Exited { image, end } => (
+            image.full.clone(),
+            image.id.clone(),
+            end.container_id.clone(),
+        ),
     };
     let started = known.has_started(container);
     let ready = match container.role {
@@ -240,17 +262,24 @@ fn containers_ready(plan: &PodPlan, status: &PodStatus) -> Verdict {
         _ => {}
     }
     let sidecars = plan.containers.iter().zip(&status.init_containers);
-    let sidecars = sidecars.filter(|(p, _)| p.role == Role::Sidecar).map(|(_, s)| s);
+    let sidecars = sidecars
+        .filter(|(p, _)| p.role == Role::Sidecar)
+        .map(|(_, s)| s);
     let unready = names(sidecars.chain(&status.containers).filter(|s| !s.ready));
     if unready.is_empty() {
         return (ConditionStatus::True, None, None);
     }
-    let message = if unready.len() == plan.regular().len() && unready.len() == plan.containers.len() {
+    let message = if unready.len() == plan.regular().len() && unready.len() == plan.containers.len()
+    {
         plan.all_unready.clone()
     } else {
         unready_message(&unready).into()
     };
-    (ConditionStatus::False, Some(WORDS.not_ready.clone()), Some(message))
+    (
+        ConditionStatus::False,
+        Some(WORDS.not_ready.clone()),
+        Some(message),
+    )
 }
 
 /// A pod with readiness gates waits for conditions that nobody here writes yet.
@@ -262,7 +291,11 @@ fn gated(plan: &PodPlan, ready: Verdict) -> Verdict {
         format!("corresponding condition of pod readiness gate \"{gate}\" does not exist.")
     };
     let message = plan.gates.iter().map(gate).collect::<Vec<_>>().join(", ");
-    (ConditionStatus::False, Some("ReadinessGatesNotReady".into()), Some(message.into()))
+    (
+        ConditionStatus::False,
+        Some("ReadinessGatesNotReady".into()),
+        Some(message.into()),
+    )
 }
 
 fn initialized(plan: &PodPlan, status: &PodStatus) -> Verdict {
@@ -278,7 +311,10 @@ fn initialized(plan: &PodPlan, status: &PodStatus) -> Verdict {
     if incomplete.is_empty() || status.containers.iter().any(has_run) {
         return (ConditionStatus::True, None, None);
     }
-    let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
+    let message = format!(
+        "containers with incomplete status: [{}]",
+        incomplete.join(" ")
+    );
     (
         ConditionStatus::False,
         Some("ContainersNotInitialized".into()),

@@ -21,12 +21,17 @@ impl Worker {
             let text = "Pod was active on the node longer than the specified deadline";
             self.failure = Some(("DeadlineExceeded".into(), text.into()));
             let about = self.about(None);
-            act.machine.recorder.normal(act.client, about, "DeadlineExceeded", text);
+            act.machine
+                .recorder
+                .normal(act.client, about, "DeadlineExceeded", text);
         }
         let mut status = self.generate(act.now, false);
         if status.phase.is_terminal() {
             // Nothing comes again: the pod is taken down first, then said to have ended.
-            let before = self.status.as_deref().unwrap_or_else(|| self.stored_status());
+            let before = self
+                .status
+                .as_deref()
+                .unwrap_or_else(|| self.stored_status());
             status.phase = before.phase;
             self.write(act, status);
             self.stage = Stage::Terminating;
@@ -55,7 +60,9 @@ impl Worker {
             return true;
         };
         let about = self.about(None);
-        act.machine.recorder.warning(act.client, about, reason, text.clone());
+        act.machine
+            .recorder
+            .warning(act.client, about, reason, text.clone());
         let message = format!("Pod was rejected: {text}");
         self.failure = Some((reason.into(), message.into()));
         let mut status = self.generate(act.now, false);
@@ -84,12 +91,20 @@ impl Worker {
         let now = act.now;
         match self.sandbox {
             Sandbox::Ready => self.begin_starts(act),
-            Sandbox::Absent => self.step = Step::Sandbox { until: now + act.options.sandbox },
+            Sandbox::Absent => {
+                self.step = Step::Sandbox {
+                    until: now + act.options.sandbox,
+                }
+            }
             Sandbox::Dead => {
                 let about = self.about(None);
                 let text = "Pod sandbox changed, it will be killed and re-created.";
-                act.machine.recorder.normal(act.client, about, "SandboxChanged", text);
-                self.step = Step::StopSandbox { until: now + act.options.stop_sandbox };
+                act.machine
+                    .recorder
+                    .normal(act.client, about, "SandboxChanged", text);
+                self.step = Step::StopSandbox {
+                    until: now + act.options.stop_sandbox,
+                };
             }
         }
     }
@@ -106,10 +121,14 @@ impl Worker {
             Step::Mount { .. } => self.prepare(act),
             Step::StopSandbox { .. } => {
                 self.release_ip(act);
-                self.step = Step::Sandbox { until: act.now + act.options.sandbox };
+                self.step = Step::Sandbox {
+                    until: act.now + act.options.sandbox,
+                };
             }
             Step::Sandbox { .. } => self.sandbox_made(act),
-            Step::Pull { container, asked, .. } => self.pulled(act, container, asked),
+            Step::Pull {
+                container, asked, ..
+            } => self.pulled(act, container, asked),
             Step::Create { container, .. } => self.created(act, container),
             Step::Start { container, .. } => self.started(act, container),
             Step::Stop { .. } => {
@@ -128,16 +147,24 @@ impl Worker {
             };
             self.ip = Some(act.machine.config.pod_ip(host));
         }
-        if self.containers.iter().any(|c| !matches!(c.run, Run::Absent)) {
+        if self
+            .containers
+            .iter()
+            .any(|c| !matches!(c.run, Run::Absent))
+        {
             let init = self.plan.containers.iter().zip(&mut self.containers);
-            init.filter(|(plan, _)| plan.role == Role::Init).for_each(|(_, c)| c.stale = true);
+            init.filter(|(plan, _)| plan.role == Role::Init)
+                .for_each(|(_, c)| c.stale = true);
         }
         self.sandbox = Sandbox::Ready;
         self.outcome.changed = true;
         // Said in the middle of the sync, and nothing else with it.
         let told = self.status.as_deref().map(|status| {
             let mut status = status.clone();
-            let kept = [PodConditionType::DisruptionTarget, PodConditionType::PodScheduled];
+            let kept = [
+                PodConditionType::DisruptionTarget,
+                PodConditionType::PodScheduled,
+            ];
             status.conditions.retain(|c| !kept.contains(&c.kind));
             status.set_condition(PodCondition {
                 kind: PodConditionType::PodReadyToStartContainers,
@@ -160,7 +187,9 @@ impl Worker {
         let about = self.about(None);
         let text = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup \
                     network for sandbox: no IP addresses available in range set";
-        act.machine.recorder.warning(act.client, about, "FailedCreatePodSandBox", text);
+        act.machine
+            .recorder
+            .warning(act.client, about, "FailedCreatePodSandBox", text);
         self.outcome.failed = true;
         self.end_sync(act);
     }
@@ -195,7 +224,12 @@ impl Worker {
 
     /// Running containers that must be stopped, each with the end of its event's sentence.
     fn doomed(&self) -> Vec<(usize, &'static str)> {
-        let both = self.plan.containers.iter().zip(&self.containers).enumerate();
+        let both = self
+            .plan
+            .containers
+            .iter()
+            .zip(&self.containers)
+            .enumerate();
         both.filter_map(|(at, (plan, container))| {
             let running = container.running()?;
             let comes_again = self.plan.restarts(plan.role, 1);
@@ -222,7 +256,13 @@ impl Worker {
         let rerun = self.containers.iter().any(|c| c.stale);
         let initialized = !rerun && regular_ran();
         let mut wanted = Vec::new();
-        for (at, (plan, container)) in self.plan.containers.iter().zip(&self.containers).enumerate() {
+        for (at, (plan, container)) in self
+            .plan
+            .containers
+            .iter()
+            .zip(&self.containers)
+            .enumerate()
+        {
             let Ok(number) = u16::try_from(at) else { break };
             let stopped_now = doomed.iter().any(|(d, _)| *d == at);
             let comes = stopped_now && self.plan.restarts(plan.role, 1);
@@ -270,7 +310,10 @@ impl Worker {
 
     /// The grace period that the pod asks for.
     pub(super) fn grace(&self) -> Span {
-        let spec = self.object.pod().map_or(30, |pod| pod.spec.facts.grace_secs);
+        let spec = self
+            .object
+            .pod()
+            .map_or(30, |pod| pod.spec.facts.grace_secs);
         let asked = self.object.meta.deletion.map_or(spec, |d| d.grace_secs);
         // Even without grace a process gets a moment.
         Span::secs(asked.max(2))
@@ -288,7 +331,11 @@ impl Worker {
             return act.now;
         };
         let (name, hook) = (plan.name.clone(), plan.pre_stop.min(grace));
-        let template = if words.is_empty() { "Stopping container {}" } else { "Container {} {}" };
+        let template = if words.is_empty() {
+            "Stopping container {}"
+        } else {
+            "Container {} {}"
+        };
         let mut args = vec![(&name).into()];
         if !words.is_empty() {
             args.push(words.into());
@@ -303,7 +350,10 @@ impl Worker {
             Some(code) if hook + stop < grace => (now + hook + stop, code),
             _ => (now + grace.max(hook), 137),
         };
-        let ends = running.ends.filter(|(at, _)| *at < killed.0).unwrap_or(killed);
+        let ends = running
+            .ends
+            .filter(|(at, _)| *at < killed.0)
+            .unwrap_or(killed);
         running.ends = Some(ends);
         ends.0.max(now)
     }

@@ -18,7 +18,10 @@ impl Worker {
     pub(super) fn terminate(&mut self, act: &mut Act<'_, '_>) {
         let mut status = self.generate(act.now, false);
         if status.phase.is_terminal() {
-            let before = self.status.as_deref().unwrap_or_else(|| self.stored_status());
+            let before = self
+                .status
+                .as_deref()
+                .unwrap_or_else(|| self.stored_status());
             status.phase = before.phase;
         }
         self.write(act, status);
@@ -34,7 +37,10 @@ impl Worker {
         let plan = self.plan.clone();
         let grace = self.grace();
         let running = |worker: &Worker, at: usize| {
-            worker.containers.get(at).is_some_and(|c| c.running().is_some())
+            worker
+                .containers
+                .get(at)
+                .is_some_and(|c| c.running().is_some())
         };
         let mut until = act.now;
         for (at, container) in plan.containers.iter().enumerate() {
@@ -67,7 +73,9 @@ impl Worker {
     /// The pod was deleted again while its containers are being stopped: the grace period may have
     /// become shorter.
     pub(super) fn shorten(&mut self, now: SimTime) {
-        let Step::Terminate { until } = &mut self.step else { return };
+        let Step::Terminate { until } = &mut self.step else {
+            return;
+        };
         let limit = now + Span::secs(self.object.meta.deletion.map_or(0, |d| d.grace_secs).max(2));
         *until = (*until).min(limit);
         let running = self.containers.iter_mut().filter_map(|c| match &mut c.run {

@@ -85,16 +85,36 @@ pub(super) enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Idle,
-    Mount { until: SimTime },
-    StopSandbox { until: SimTime },
-    Sandbox { until: SimTime },
-    Pull { container: u16, asked: SimTime, until: SimTime },
-    Create { container: u16, until: SimTime },
-    Start { container: u16, until: SimTime },
+    Mount {
+        until: SimTime,
+    },
+    StopSandbox {
+        until: SimTime,
+    },
+    Sandbox {
+        until: SimTime,
+    },
+    Pull {
+        container: u16,
+        asked: SimTime,
+        until: SimTime,
+    },
+    Create {
+        container: u16,
+        until: SimTime,
+    },
+    Start {
+        container: u16,
+        until: SimTime,
+    },
     /// Containers are stopped to be started again.
-    Stop { until: SimTime },
+    Stop {
+        until: SimTime,
+    },
     /// All containers are stopped for good; the sandbox follows.
-    Terminate { until: SimTime },
+    Terminate {
+        until: SimTime,
+    },
 }
 
 impl Step {
@@ -259,13 +279,20 @@ impl Worker {
 
     /// The sync is over: settles when the next one comes.
     pub(super) fn end_sync(&mut self, act: &Act<'_, '_>) {
-        let Outcome { started, changed, failed, backoff } = std::mem::take(&mut self.outcome);
+        let Outcome {
+            started,
+            changed,
+            failed,
+            backoff,
+        } = std::mem::take(&mut self.outcome);
         let (clocks, now) = (&act.machine.clocks, act.now);
         let relist = clocks.relist_after(now);
         let followed = std::mem::take(&mut self.timing.at_once);
         self.queue = Vec::new();
         self.step = Step::Idle;
-        self.containers.iter_mut().for_each(|c| c.restarting = false);
+        self.containers
+            .iter_mut()
+            .for_each(|c| c.restarting = false);
         if started {
             // A sync that finds nothing new comes with the relist that lists the container.
             self.timing.seen = relist;
@@ -281,7 +308,9 @@ impl Worker {
         }
         let percent = act.options.retry_percent;
         let wait = match backoff {
-            Some(left) => Some(Span::micros(left.min(Span::secs(60)).as_micros() * percent / 100)),
+            Some(left) => Some(Span::micros(
+                left.min(Span::secs(60)).as_micros() * percent / 100,
+            )),
             None if failed => Some(act.options.retry),
             None => None,
         };
@@ -312,7 +341,9 @@ impl Worker {
         args: Vec<crate::api::Arg>,
     ) {
         let about = self.about(Some(container));
-        act.machine.recorder.normal(act.client, about, reason, message(template, args));
+        act.machine
+            .recorder
+            .normal(act.client, about, reason, message(template, args));
     }
 
     /// Records a Warning event about a container.
@@ -325,7 +356,9 @@ impl Worker {
         args: Vec<crate::api::Arg>,
     ) {
         let about = self.about(Some(container));
-        act.machine.recorder.warning(act.client, about, reason, message(template, args));
+        act.machine
+            .recorder
+            .warning(act.client, about, reason, message(template, args));
     }
 
     /// Writes the status if it differs from the stored one. Conditions of other writers stay.
@@ -334,9 +367,16 @@ impl Worker {
             return;
         }
         let key = self.object.key();
-        let current = act.client.live().get(&key).filter(|o| o.meta.uid == self.uid()).cloned();
+        let current = act
+            .client
+            .live()
+            .get(&key)
+            .filter(|o| o.meta.uid == self.uid())
+            .cloned();
         let Some(current) = current else { return };
-        let Some(stored) = current.pod().map(|pod| &pod.status) else { return };
+        let Some(stored) = current.pod().map(|pod| &pod.status) else {
+            return;
+        };
         keep_others_conditions(&mut status, stored);
         if status == **stored {
             self.status = Some(stored.clone());
@@ -344,7 +384,9 @@ impl Worker {
         }
         let mut object = (*current).clone();
         object.meta.resource_version = 0;
-        let crate::api::Body::Pod(body) = &mut object.body else { return };
+        let crate::api::Body::Pod(body) = &mut object.body else {
+            return;
+        };
         body.status = Arc::new(status);
         if let Ok(written) = act.client.update_status(object) {
             self.trigger = Trigger::Timer(written.meta.resource_version);
@@ -369,9 +411,28 @@ fn keep_others_conditions(status: &mut PodStatus, stored: &PodStatus) {
 impl std::hash::Hash for Worker {
     fn hash<H: std::hash::Hasher>(&self, h: &mut H) {
         // The plan comes out of the pod's spec; the pod and the status are in the store.
-        (self.object.meta.resource_version, self.removed, &self.containers).hash(h);
-        (self.sandbox, self.ip, self.mounted, self.admitted, &self.failure).hash(h);
-        (self.stage, &self.step, &self.queue, &self.outcome, &self.timing).hash(h);
+        (
+            self.object.meta.resource_version,
+            self.removed,
+            &self.containers,
+        )
+            .hash(h);
+        (
+            self.sandbox,
+            self.ip,
+            self.mounted,
+            self.admitted,
+            &self.failure,
+        )
+            .hash(h);
+        (
+            self.stage,
+            &self.step,
+            &self.queue,
+            &self.outcome,
+            &self.timing,
+        )
+            .hash(h);
         (self.trigger, self.entry, self.status.is_some()).hash(h);
     }
 }

@@ -1,3 +1,16 @@
-//! The text language of stories.
+//! The text language of stories: what a cluster is made of, what is typed, what must be seen.
 //!
-//! Upstream: see the files.
+//! Upstream: none; the grammar is written down in docs/SCENARIOS.md.
+
+mod condition;
+mod parse;
+mod recording;
+mod replay;
+mod run;
+mod settings;
+mod timeline;
+
+pub use condition::Condition;
+pub use parse::{ParseError, Story, parse};
+pub use replay::replay;
+pub use run::{Outcome, run};

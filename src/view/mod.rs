@@ -5,7 +5,17 @@
 //!
 //! Upstream: none.
 
+mod detail;
+mod map;
+mod timeline;
+mod why;
+
 use serde::{Deserialize, Serialize};
+
+pub use detail::detail;
+pub use map::map_diff;
+pub use timeline::{timeline, timeline_since};
+pub use why::why;
 
 /// Names an object on the page: kind (`Pod`), namespace (may be empty), name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -198,7 +208,8 @@ pub struct WhyStep {
     pub at_us: i64,
     /// `deployment-controller`, `kubelet`, `you`.
     pub actor: String,
-    /// What it did: `created ReplicaSet default/web-6f9c`.
+    /// What it did: an i18n key with arguments behind tabs, `why-created\tReplicaSet\tdefault/web-6f9c`
+    /// (the keys are listed in `view/why.rs`).
     pub act: String,
     /// The object that this step is about, to click on.
     pub object: Option<Ref>,

@@ -1,0 +1,163 @@
+//! A recording of a real cluster, read: what it started with and what was done.
+//!
+//! Upstream: none.
+
+use serde_json::{Map, Value};
+
+use crate::clock::{Seed, SimTime, Span};
+use crate::cluster::{NodeSpec, Setup};
+
+/// A recording.
+pub struct Recording {
+    pub title: String,
+    pub start: SimTime,
+    pub steps: Vec<Step>,
+    /// The time of the last entry of its timeline, from the start.
+    pub timeline_end: Span,
+    nodes: Vec<NodeSpec>,
+    namespace: String,
+    switches: Vec<(Span, Span)>,
+}
+
+/// A step: a file written, a command, or a fault.
+pub struct Step {
+    pub at: Span,
+    pub file: Option<String>,
+    pub manifest: Option<String>,
+    pub command: Option<String>,
+    pub fault: Option<Fault>,
+    /// The command was ended by a timeout after this time.
+    pub timeout: Option<Span>,
+    pub raw: Map<String, Value>,
+}
+
+/// A fault of a recording.
+pub enum Fault {
+    Switch {
+        on: bool,
+        nodes: Vec<String>,
+    },
+    Restart {
+        nodes: Vec<String>,
+    },
+    /// A command that ran unrecorded.
+    Command(String),
+}
+
+fn seconds(value: Option<&Value>) -> Span {
+    Span::micros((value.and_then(Value::as_f64).unwrap_or(0.0) * 1e6) as i64)
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key)?.as_str().map(String::from)
+}
+
+fn list(value: Option<&Value>) -> Vec<String> {
+    let items = value.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(|v| v.as_str().map(String::from)).collect()
+}
+
+impl Recording {
+    /// Reads a recording's JSON. Errors: what is missing.
+    pub fn read(json: &str) -> Result<Recording, String> {
+        let value: Value = serde_json::from_str(json).map_err(|e| format!("no recording: {e}"))?;
+        let start = text(&value, "start").ok_or("no recording: `start` is missing")?;
+        let start =
+            SimTime::parse_rfc3339(&start).ok_or_else(|| format!("`start` is no time: {start}"))?;
+        let steps = value
+            .get("steps")
+            .and_then(Value::as_array)
+            .ok_or("no recording: `steps` is missing")?;
+        let timeline = value.get("timeline").and_then(Value::as_array);
+        let end = timeline
+            .and_then(|t| t.last())
+            .map_or(Span::ZERO, |e| seconds(e.get("at_s")));
+        let nodes = value
+            .get("nodes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let images = value.get("images");
+        let steps: Vec<Step> = steps.iter().map(step).collect();
+        Ok(Recording {
+            title: text(&value, "title").unwrap_or_default(),
+            start,
+            switches: lost_nodes(&steps, timeline),
+            steps,
+            timeline_end: end,
+            nodes: nodes.map(|n| node(n, images)).collect(),
+            namespace: text(&value, "namespace").unwrap_or_else(|| "default".into()),
+        })
+    }
+
+    /// The cluster that it started on: the fake runtime's figures are our defaults.
+    pub fn setup(&self) -> Result<Setup, String> {
+        let mut setup = Setup::empty(Seed(1), self.start);
+        setup.namespaces.push(self.namespace.clone());
+        for node in &self.nodes {
+            setup.add(node)?;
+        }
+        if let Some((_, lost)) = self.switches.first() {
+            setup.align_heartbeat(self.start + *lost);
+        }
+        Ok(setup)
+    }
+}
+
+/// When nodes were switched off, and when each was found NotReady: the phase of the heartbeat is a
+/// setting that a replay takes from the recording.
+fn lost_nodes(steps: &[Step], timeline: Option<&Vec<Value>>) -> Vec<(Span, Span)> {
+    let off = steps
+        .iter()
+        .filter(|s| matches!(&s.fault, Some(Fault::Switch { on: false, .. })));
+    let lost = |after: Span| {
+        let mut entries = timeline.into_iter().flatten();
+        let entry = entries.find(|e| {
+            text(e, "reason").as_deref() == Some("NodeNotReady")
+                && text(e, "object").is_some_and(|o| o.starts_with("node/"))
+                && seconds(e.get("at_s")) > after
+        });
+        entry.map(|e| seconds(e.get("at_s")))
+    };
+    off.filter_map(|step| Some((step.at, lost(step.at)?)))
+        .collect()
+}
+
+fn node(value: &Value, images: Option<&Value>) -> NodeSpec {
+    let name = text(value, "name").unwrap_or_default();
+    let taints = list(value.get("taints"));
+    NodeSpec {
+        control_plane: taints
+            .iter()
+            .any(|t| t.starts_with("node-role.kubernetes.io/control-plane")),
+        cpu: text(value, "cpu"),
+        memory: text(value, "memory"),
+        pods: value.get("pods").and_then(Value::as_i64),
+        images: list(images.and_then(|i| i.get(&name))),
+        name,
+        ..NodeSpec::default()
+    }
+}
+
+fn step(value: &Value) -> Step {
+    let fault = value.get("fault").and_then(|fault| {
+        let nodes = list(fault.get("nodes"));
+        match fault.get("do")?.as_str()? {
+            "node-off" => Some(Fault::Switch { on: false, nodes }),
+            "node-on" => Some(Fault::Switch { on: true, nodes }),
+            "kubelet-restart" => Some(Fault::Restart { nodes }),
+            "command" => Some(Fault::Command(text(fault, "command")?)),
+            _ => None,
+        }
+    });
+    let ended = value.get("exit").and_then(Value::as_i64) == Some(124);
+    Step {
+        at: seconds(value.get("at_s")),
+        file: text(value, "file"),
+        manifest: text(value, "manifest"),
+        command: text(value, "command"),
+        fault,
+        timeout: ended.then(|| seconds(value.get("took_s"))),
+        raw: value.as_object().cloned().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,238 @@
+//! The map: nodes, pods and workloads, as differences since a revision.
+//!
+//! Upstream: none; words and counts are those of kubectl's tables.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::api::{Key, Kind, Object};
+use crate::apiserver::Snapshot;
+use crate::clock::digest_of;
+use crate::cluster::World;
+use crate::kubectl::{node_columns, pod_columns};
+
+use super::{Look, MapDiff, NodeView, PodView, SetView, WorkloadView};
+
+/// What changed on the map after a revision; with `None` everything.
+pub fn map_diff(world: &World, after: Option<u64>) -> MapDiff {
+    let store = world.store();
+    let snapshot = store.head();
+    let Some(after) = after else {
+        return full(world, snapshot);
+    };
+    let (mut pods, mut nodes) = (BTreeSet::new(), BTreeSet::new());
+    let mut workloads = false;
+    for change in store.changes(after, u64::MAX) {
+        let key = change.object().key();
+        match change.kind {
+            Kind::Pod => {
+                let node = |o: Option<&Arc<Object>>| o?.pod()?.node_name.clone();
+                nodes.extend(node(change.old).into_iter().chain(node(change.new)));
+                workloads |= change.old.is_none() || change.new.is_none();
+                pods.insert(key);
+            }
+            Kind::Node => {
+                nodes.insert(key.name);
+            }
+            // A machine that was switched shows at once, by the lease that it no longer renews.
+            Kind::Lease => {
+                nodes.insert(key.name);
+            }
+            Kind::Deployment | Kind::ReplicaSet => workloads = true,
+            _ => {}
+        }
+    }
+    let mut diff = MapDiff {
+        pod_total: pod_total(world),
+        ..MapDiff::default()
+    };
+    for key in pods {
+        match snapshot.get(&key) {
+            Some(pod) => diff.pods.push(pod_view(snapshot, pod)),
+            None => diff
+                .pods_gone
+                .push((key.namespace.to_string(), key.name.to_string())),
+        }
+    }
+    for name in nodes {
+        match snapshot.find(Kind::Node, "", &name) {
+            Some(node) => diff.nodes.push(node_view(world, snapshot, node)),
+            None => diff.nodes_gone.push(name.to_string()),
+        }
+    }
+    diff.workloads = workloads.then(|| workload_views(snapshot));
+    diff
+}
+
+fn full(world: &World, snapshot: Snapshot<'_>) -> MapDiff {
+    MapDiff {
+        full: true,
+        nodes: snapshot
+            .list(Kind::Node, None)
+            .map(|n| node_view(world, snapshot, n))
+            .collect(),
+        pods: snapshot
+            .list(Kind::Pod, None)
+            .map(|p| pod_view(snapshot, p))
+            .collect(),
+        workloads: Some(workload_views(snapshot)),
+        pod_total: pod_total(world),
+        ..MapDiff::default()
+    }
+}
+
+fn pod_total(world: &World) -> u32 {
+    u32::try_from(world.pod_count()).unwrap_or(u32::MAX)
+}
+
+fn pod_view(snapshot: Snapshot<'_>, object: &Arc<Object>) -> PodView {
+    let columns = pod_columns(object);
+    let pod = object.pod();
+    let node = pod.and_then(|p| p.node_name.as_deref()).unwrap_or_default();
+    let owner = object
+        .meta
+        .controller()
+        .map(|c| c.name.to_string())
+        .unwrap_or_default();
+    let set = Key::new(
+        Kind::ReplicaSet,
+        object.meta.namespace.clone(),
+        owner.as_str(),
+    );
+    let set = snapshot.get(&set);
+    let workload = set
+        .and_then(|s| s.meta.controller())
+        .map(|c| c.name.to_string());
+    PodView {
+        namespace: object.meta.namespace.to_string(),
+        name: object.meta.name.to_string(),
+        node: node.to_string(),
+        look: look(snapshot, object, &columns.status),
+        ready: columns.ready,
+        status: columns.status,
+        restarts: pod.map_or(0, |p| p.restarts()),
+        hue: set.map_or_else(|| hue(&object.meta.name, 0), |s| set_hue(s)),
+        workload: workload.unwrap_or_else(|| owner.clone()),
+        owner,
+    }
+}
+
+fn look(snapshot: Snapshot<'_>, object: &Object, status: &str) -> Look {
+    let Some(pod) = object.pod() else {
+        return Look::Pending;
+    };
+    let Some(node) = &pod.node_name else {
+        return Look::Pending;
+    };
+    let node = snapshot.find(Kind::Node, "", node).and_then(|n| n.node());
+    let lost =
+        node.is_none_or(|n| n.status.conditions.ready == crate::api::ConditionStatus::Unknown);
+    match pod.status.phase {
+        crate::api::Phase::Succeeded => Look::Succeeded,
+        crate::api::Phase::Failed => Look::Failed,
+        _ if object.meta.is_deleting() => Look::Terminating,
+        _ if lost => Look::Lost,
+        crate::api::Phase::Running if pod.status.is_ready() => Look::Running,
+        crate::api::Phase::Running => Look::NotReady,
+        _ if matches!(status, "ContainerCreating" | "PodInitializing" | "Pending") => {
+            Look::Starting
+        }
+        _ => Look::NotReady,
+    }
+}
+
+/// One of twelve colours; neighbouring revisions of one workload are far apart.
+fn hue(name: &str, revision: u64) -> u32 {
+    ((digest_of(name) % 12 + revision * 5) % 12) as u32
+}
+
+fn set_hue(set: &Object) -> u32 {
+    let owner = set.meta.controller().map_or(&*set.meta.name, |c| &*c.name);
+    hue(owner, revision(set).parse().unwrap_or(0))
+}
+
+fn revision(set: &Object) -> &str {
+    set.meta
+        .annotation("deployment.kubernetes.io/revision")
+        .unwrap_or_default()
+}
+
+fn node_view(world: &World, snapshot: Snapshot<'_>, object: &Arc<Object>) -> NodeView {
+    let columns = node_columns(object);
+    let Some(node) = object.node() else {
+        return NodeView::default();
+    };
+    let (mut pods, mut cpu, mut memory) = (0, 0, 0);
+    for pod in snapshot.pods_on(&object.meta.name).filter_map(|p| p.pod()) {
+        if !pod.is_terminal() {
+            let requests = &pod.spec.facts.requests;
+            (pods, cpu, memory) = (
+                pods + 1,
+                cpu + requests.cpu_milli,
+                memory + requests.memory_bytes,
+            );
+        }
+    }
+    let permille =
+        |used: i64, of: i64| u32::try_from((used * 1000).checked_div(of).unwrap_or(0)).unwrap_or(0);
+    let taint = |t: &crate::api::Taint| {
+        let value = if t.value.is_empty() {
+            String::new()
+        } else {
+            format!("={}", t.value)
+        };
+        format!("{}{value}:{}", t.key, t.effect)
+    };
+    NodeView {
+        name: object.meta.name.to_string(),
+        status: columns.status,
+        roles: columns.roles,
+        ready: node.is_ready(),
+        powered: world.fleet().is_powered(&object.meta.name),
+        cordoned: node.unschedulable,
+        taints: node.taints.iter().map(taint).collect(),
+        pods,
+        pods_max: u32::try_from(node.status.pods).unwrap_or(0),
+        cpu_permille: permille(cpu, node.status.allocatable.cpu_milli),
+        memory_permille: permille(memory, node.status.allocatable.memory_bytes),
+    }
+}
+
+fn workload_views(snapshot: Snapshot<'_>) -> Vec<WorkloadView> {
+    let deployments = snapshot.list(Kind::Deployment, None);
+    deployments
+        .filter_map(|object| {
+            let deployment = object.deployment()?;
+            let mut sets: Vec<&Arc<Object>> = snapshot
+                .owned_by(Kind::ReplicaSet, object.meta.uid)
+                .collect();
+            sets.sort_by_key(|s| revision(s).parse::<u64>().unwrap_or(0));
+            let status = &deployment.status;
+            Some(WorkloadView {
+                kind: "Deployment".into(),
+                namespace: object.meta.namespace.to_string(),
+                name: object.meta.name.to_string(),
+                desired: deployment.replicas(),
+                ready: status.ready_replicas,
+                updated: status.updated_replicas,
+                available: status.available_replicas,
+                sets: sets.into_iter().filter_map(|s| set_view(s)).collect(),
+            })
+        })
+        .collect()
+}
+
+fn set_view(object: &Object) -> Option<SetView> {
+    let set = object.replica_set()?;
+    let containers = set.template.api.spec.iter().flat_map(|s| &s.containers);
+    let images: Vec<&str> = containers.filter_map(|c| c.image.as_deref()).collect();
+    Some(SetView {
+        name: object.meta.name.to_string(),
+        revision: revision(object).to_string(),
+        images: images.join(","),
+        desired: set.replicas,
+        current: set.status.replicas,
+        ready: set.status.ready_replicas,
+        hue: set_hue(object),
+    })
+}

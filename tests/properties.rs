@@ -1,0 +1,149 @@
+//! Properties over random stories: the same inputs give the same world, however it is run.
+
+use kube_orrery::clock::{SimTime, Span};
+use kube_orrery::cluster::{Setup, World};
+use kube_orrery::session::{History, Input, Msg, Reply, Session, Step};
+use proptest::prelude::*;
+
+/// How many random stories a property is tried on: few in the short run, many in the long one.
+fn config() -> ProptestConfig {
+    let long = std::env::var_os("KUBE_ORRERY_LONG").is_some();
+    ProptestConfig {
+        cases: if long { 300 } else { 24 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+const MANIFEST: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: nginx, image: 'nginx:1.7.9'}]}
+";
+
+fn act() -> impl Strategy<Value = Input> {
+    let line = prop_oneof![
+        Just("kubectl apply -f web.yml".to_string()),
+        (0u32..9).prop_map(|n| format!("kubectl scale deployment web --replicas={n}")),
+        (0u32..3).prop_map(|n| format!("kubectl set image deployment/web nginx=nginx:1.{n}")),
+        (1u32..3).prop_map(|n| format!("node off k8s-node{n}")),
+        (1u32..3).prop_map(|n| format!("node on k8s-node{n}")),
+        (1u32..3).prop_map(|n| format!("kubectl cordon k8s-node{n}")),
+        (1u32..3).prop_map(|n| format!("kubectl uncordon k8s-node{n}")),
+        (1u32..3).prop_map(|n| format!("kubectl label node k8s-node{n} disktype=ssd --overwrite")),
+        Just("kubectl delete deployment web --wait=false".to_string()),
+        Just("kubectl rollout status deployment/web".to_string()),
+        Just("kubectl delete pod -l app=web --wait=false".to_string()),
+    ];
+    line.prop_map(Input::Console)
+}
+
+/// Acts, each after a pause in milliseconds.
+fn story() -> impl Strategy<Value = Vec<(i64, Input)>> {
+    proptest::collection::vec((0i64..90_000, act()), 1..10)
+}
+
+fn begin(seed: u64) -> World {
+    let mut world = World::new(Setup::chapter(seed));
+    world.write_file("web.yml", MANIFEST);
+    world
+}
+
+fn live(world: &mut World, story: &[(i64, Input)]) -> SimTime {
+    for (pause, input) in story {
+        let until = world.now() + Span::millis(*pause);
+        world.run_until(until);
+        input.apply(world);
+    }
+    world.now() + Span::secs(60)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_same_story_gives_the_same_world(seed in 1u64..50, story in story()) {
+        let hash = || {
+            let mut world = begin(seed);
+            let end = live(&mut world, &story);
+            world.run_until(end);
+            world.hash()
+        };
+        prop_assert_eq!(hash(), hash());
+    }
+
+    #[test]
+    fn slices_do_not_matter(story in story(), slice in 1u32..40) {
+        let mut whole = begin(1);
+        let end = live(&mut whole, &story);
+        whole.run_until(end);
+        let mut sliced = begin(1);
+        for (pause, input) in &story {
+            let until = sliced.now() + Span::millis(*pause);
+            while !sliced.run_events(until, slice) {}
+            input.apply(&mut sliced);
+        }
+        let mut at = sliced.now();
+        while at < end {
+            at = (at + Span::millis(777)).min(end);
+            while !sliced.run_events(at, slice) {}
+        }
+        prop_assert_eq!(whole.hash(), sliced.hash());
+    }
+
+    #[test]
+    fn back_and_forward_is_where_it_was(story in story(), fraction in 0.0f64..1.0) {
+        let mut history = History::new(Setup::chapter(1));
+        history.act(Input::WriteFile { name: "web.yml".into(), text: MANIFEST.into() });
+        for (pause, input) in &story {
+            let until = history.world().now() + Span::millis(*pause);
+            history.run(until, u32::MAX, |_, _| {});
+            history.act(input.clone());
+        }
+        let start = history.world().now();
+        history.run(start + Span::secs(30), u32::MAX, |_, _| {});
+        let (end, hash) = (history.world().now(), history.world().hash());
+        let whole = end - history.world().start();
+        let back = history.world().start() + Span::micros((whole.as_micros() as f64 * fraction) as i64);
+        history.seek(back);
+        prop_assert_eq!(history.world().now(), back);
+        history.seek(end);
+        prop_assert_eq!(history.world().hash(), hash);
+    }
+
+    #[test]
+    fn a_link_opens_at_the_same_world(story in story()) {
+        let mut session = Session::new(7);
+        session.update(Msg::WriteFile { name: "web.yml".into(), text: MANIFEST.into() });
+        for (pause, input) in &story {
+            session.update(Msg::Step(Step::Forward(pause * 1000)));
+            if let Input::Console(line) = input {
+                session.update(Msg::Console { line: line.clone() });
+            }
+        }
+        session.update(Msg::Step(Step::Forward(5_000_000)));
+        let Some(Reply::Link { fragment }) = session.update(Msg::Share).pop() else { panic!("a link") };
+        let mut other = Session::new(1);
+        let answer = other.update(Msg::Open { link: Some(fragment), seed: 1 });
+        let opened = matches!(answer.first(), Some(Reply::Opened { note: Some(note), .. }) if note.starts_with("link-opened"));
+        prop_assert!(opened, "{:?}", answer);
+        prop_assert_eq!(other.world().hash(), session.world().hash());
+    }
+
+    #[test]
+    fn no_text_panics_the_core(text in "[ -~\n\t]{0,200}", line in "[ -~]{0,60}") {
+        let mut session = Session::new(1);
+        session.update(Msg::Check { version: 1, text: text.clone() });
+        session.update(Msg::WriteFile { name: "x.yml".into(), text: text.clone() });
+        session.update(Msg::Console { line: "kubectl apply -f x.yml".into() });
+        session.update(Msg::Console { line: format!("kubectl {line}") });
+        session.update(Msg::Console { line });
+        session.update(Msg::Open { link: Some(text), seed: 1 });
+        session.update(Msg::Frame { elapsed_us: 16_000 });
+    }
+}
