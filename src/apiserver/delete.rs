@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::api::{Deletion, Key, Kind, Object, Uid};
+use serde_json::{Value, json};
+
+use crate::api::{Body, Deletion, Key, Kind, Object, Uid};
 use crate::clock::Span;
 
 use super::{ApiError, ApiServer, Cause};
@@ -63,7 +65,9 @@ impl ApiServer {
         let grace = self.grace_secs(&old, options.grace_secs);
         let mut new = (*old).clone();
         add_finalizer(&mut new, options.propagation);
-        if grace == 0 && new.meta.finalizers.is_empty() {
+        if terminate(&mut new) {
+            // Its content goes first; the namespace controller says when.
+        } else if grace == 0 && new.meta.finalizers.is_empty() {
             if key.kind == Kind::Pod && old.meta.deletion.is_some_and(|d| d.grace_secs > 0) {
                 // Watchers see the grace period go to zero before the object goes.
                 new.meta.deletion = Some(Deletion {
@@ -93,6 +97,25 @@ impl ApiServer {
         Ok(Some(self.commit(key, new, cause)))
     }
 
+    /// Takes the finalizer `kubernetes` from a namespace that is empty; it goes if nothing else holds
+    /// it. Errors: NotFound.
+    pub fn finalize_namespace(&mut self, name: &str, cause: Cause) -> Result<(), ApiError> {
+        let key = Key::new(Kind::Namespace, "", name);
+        let mut new = (*self.current(&key, 0)?).clone();
+        if let Body::Data(_, value) = &mut new.body {
+            let spec = Arc::make_mut(value)
+                .get_mut("spec")
+                .and_then(Value::as_object_mut);
+            spec.and_then(|spec| spec.remove("finalizers"));
+        }
+        if new.meta.is_deleting() && new.meta.finalizers.is_empty() {
+            self.remove(&key, cause);
+        } else {
+            self.commit(&key, new, cause);
+        }
+        Ok(())
+    }
+
     fn grace_secs(&self, object: &Object, asked: Option<i64>) -> i64 {
         let Some(pod) = object.pod() else { return 0 };
         if pod.node_name.is_none() || pod.status.phase.is_terminal() {
@@ -103,6 +126,24 @@ impl ApiServer {
             grace => grace,
         }
     }
+}
+
+/// Marks a namespace that its own finalizer holds as Terminating; whether it is one.
+fn terminate(object: &mut Object) -> bool {
+    let Body::Data(Kind::Namespace, value) = &mut object.body else {
+        return false;
+    };
+    let finalizers = value.pointer("/spec/finalizers").and_then(Value::as_array);
+    if finalizers.is_none_or(Vec::is_empty) {
+        return false;
+    }
+    if let Some(map) = Arc::make_mut(value).as_object_mut() {
+        let status = map.entry("status").or_insert_with(|| json!({}));
+        if let Some(status) = status.as_object_mut() {
+            status.insert("phase".into(), "Terminating".into());
+        }
+    }
+    true
 }
 
 fn add_finalizer(object: &mut Object, propagation: Propagation) {

@@ -107,6 +107,11 @@ impl<'a> Client<'a> {
         self.api.delete(key, options, self.cause)
     }
 
+    /// See [`ApiServer::finalize_namespace`].
+    pub fn finalize_namespace(&mut self, name: &str) -> Result<(), ApiError> {
+        self.api.finalize_namespace(name, self.cause)
+    }
+
     /// See [`ApiServer::bind`].
     pub fn bind(&mut self, pod: &Key, node: &Arc<str>) -> Result<Arc<Object>, ApiError> {
         self.api.bind(pod, node, self.cause)

@@ -6,8 +6,13 @@
 mod deployment;
 #[cfg(test)]
 mod drive;
+mod garbage_collector;
+mod namespace;
+mod node_lifecycle;
 mod options;
+mod pod_gc;
 mod replicaset;
+mod taint_eviction;
 mod util;
 
 use std::collections::BTreeSet;
@@ -25,6 +30,11 @@ pub use options::Options;
 pub const CONTROLLERS: &[&dyn Controller] = &[
     &deployment::DeploymentController,
     &replicaset::ReplicaSetController,
+    &garbage_collector::GarbageCollector,
+    &namespace::NamespaceController,
+    &node_lifecycle::NodeLifecycleController,
+    &taint_eviction::TaintEvictionController,
+    &pod_gc::PodGc,
 ];
 
 /// One loop of the controller manager. Stateless: what it must remember lies on its desk.
@@ -75,6 +85,10 @@ struct Notes {
     orphans: BTreeSet<Key>,
     /// Counts of each ReplicaSet's pods.
     pods: replicaset::Tallies,
+    graph: garbage_collector::Graph,
+    nodes: node_lifecycle::Nodes,
+    tainted: taint_eviction::TaintedNodes,
+    pod_gc: pod_gc::PodGcNotes,
 }
 
 /// The process: all controllers with their desks.

@@ -58,7 +58,6 @@ impl Options {
         }
     }
 
-    #[allow(dead_code)] // its users come with the next controllers
     /// The first of the moments `started + k * period` that is no earlier than `at`.
     pub(super) fn pass_at_or_after(&self, period: Span, at: SimTime) -> SimTime {
         let (since, every) = ((at - self.started).as_micros(), period.as_micros().max(1));
