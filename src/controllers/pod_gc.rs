@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::api::{Body, ConditionStatus, Key, Kind, Object, Phase, PodCondition, PodConditionType};
 use crate::apiserver::{ApiError, Change, DeleteOptions};
 use crate::client::Client;
-use crate::clock::{SimTime, Span};
+use crate::clock::SimTime;
 
 use super::util::{ignore_not_found, timer_after, woken_by};
 use super::{Controller, Desk, Watch};
@@ -169,20 +169,20 @@ fn remove(
         return Ok(());
     };
     let mut failed = (*latest).clone();
-    if let Body::Pod(body) = &mut failed.body {
-        if !body.is_terminal() {
-            let status = Arc::make_mut(&mut body.status);
-            status.phase = Phase::Failed;
-            if let Some(condition) = condition {
-                status.conditions.retain(|c| c.kind != condition.kind);
-                let observed_generation = latest.meta.generation;
-                status.conditions.push(PodCondition {
-                    observed_generation,
-                    ..condition.clone()
-                });
-            }
-            ignore_not_found(client.update_status(failed).map(|_| ()))?;
+    if let Body::Pod(body) = &mut failed.body
+        && !body.is_terminal()
+    {
+        let status = Arc::make_mut(&mut body.status);
+        status.phase = Phase::Failed;
+        if let Some(condition) = condition {
+            status.conditions.retain(|c| c.kind != condition.kind);
+            let observed_generation = latest.meta.generation;
+            status.conditions.push(PodCondition {
+                observed_generation,
+                ..condition.clone()
+            });
         }
+        ignore_not_found(client.update_status(failed).map(|_| ()))?;
     }
     let at_once = DeleteOptions {
         grace_secs: Some(0),
@@ -233,6 +233,7 @@ mod tests {
 
     use super::super::drive::Drive;
     use super::*;
+    use crate::clock::Span;
 
     fn with_pods_on(node: &str) -> Drive {
         let mut drive = Drive::new();

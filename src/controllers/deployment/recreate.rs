@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::api::{Kind, Object};
 use crate::apiserver::ApiError;
 
-use super::sync::{Rollout, active, figures};
+use super::sync::{Rollout, active};
 
 impl Rollout<'_, '_> {
     /// One step of a recreation.
@@ -27,9 +27,7 @@ impl Rollout<'_, '_> {
             (new, old) = self.sync_revision(true)?;
         }
         if let Some(rs) = &mut new {
-            if figures(rs).size != self.replicas() {
-                *rs = self.scale(rs, self.replicas())?;
-            }
+            *rs = self.scale(rs, self.replicas())?;
         }
         if self.is_complete(self.status()) {
             self.clean_up_history(&old)?;

@@ -140,11 +140,10 @@ fn monitor(name: &Arc<str>, desk: &mut Desk, client: &mut Client<'_>) -> Result<
     let observed = ready_of(&node);
     let mut current = observed;
     match lost_at {
+        Some(at) if at <= now && observed == ConditionStatus::Unknown => {}
         Some(at) if at <= now => {
-            if observed != ConditionStatus::Unknown {
-                health::mark_unknown(&node, lease.is_none(), client)?;
-                current = ConditionStatus::Unknown;
-            }
+            health::mark_unknown(&node, lease.is_none(), client)?;
+            current = ConditionStatus::Unknown;
         }
         Some(at) => desk
             .queue
