@@ -35,7 +35,7 @@ pub use pod::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodBody, PodCondition,
     PodConditionType, PodStatus, QosClass, Terminated,
 };
-pub use quantity::{Amount, parse_quantity};
+pub use quantity::{Amount, canonical_quantity, parse_quantity};
 pub use selector::{Requirement, Selector, SelectorError};
 pub use template::{Hashed, PodFacts, PodTemplate, Port, Resources, SharedPodSpec, Toleration};
 pub use workload::{Condition, DeploymentBody, DeploymentStatus, ReplicaSetBody, ReplicaSetStatus};

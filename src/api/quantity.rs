@@ -1,7 +1,7 @@
 //! Resource quantities: `250m`, `1.5`, `8Gi`, as milli-units.
 //!
-//! Upstream: `apimachinery/pkg/api/resource`. Differs: at most 18 digits; the printed form is kept
-//! as written (specs hold the visitor's text), only computed sums are printed canonically.
+//! Upstream: `apimachinery/pkg/api/resource`. Differs: at most 18 digits; quantities finer than a
+//! thousandth, or with an exponent, are given back as they were written.
 
 /// Thousandths of a unit (of a core, a byte, a pod).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,41 @@ pub fn parse_quantity(text: &str) -> Option<Amount> {
     // Upstream rounds up to the smallest unit that it can hold.
     let milli = scaled.div_euclid(divisor) + i128::from(scaled.rem_euclid(divisor) != 0);
     Some(Amount(if negative { -milli } else { milli }))
+}
+
+/// The form in which the server gives a quantity back: `0.5` as `500m`, `1024Mi` as `1Gi`. `None` for
+/// what is no quantity.
+pub fn canonical_quantity(text: &str) -> Option<String> {
+    let amount = parse_quantity(text)?;
+    let number_end = text.find(|c: char| !(c.is_ascii_digit() || ".+-".contains(c)));
+    let suffix = number_end.and_then(|at| text.get(at..)).unwrap_or_default();
+    if suffix.starts_with(['e', 'E']) && suffix.len() > 1 && !suffix.ends_with('i') {
+        return Some(text.to_string());
+    }
+    if matches!(suffix, "n" | "u") {
+        // Finer than what an amount holds.
+        return Some(text.to_string());
+    }
+    let whole = amount.0.div_euclid(1000) + i128::from(amount.0.rem_euclid(1000) != 0);
+    if suffix.ends_with('i') && whole.abs() >= 1024 {
+        let names = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+        let (mut value, mut power) = (whole, 0);
+        while value % 1024 == 0 && power + 1 < names.len() {
+            (value, power) = (value / 1024, power + 1);
+        }
+        return Some(format!("{value}{}", names.get(power).unwrap_or(&"")));
+    }
+    let names = ["m", "", "k", "M", "G", "T", "P", "E"];
+    let (mut value, mut power) = (amount.0, 0);
+    while value != 0 && value % 1000 == 0 && power + 1 < names.len() {
+        (value, power) = (value / 1000, power + 1);
+    }
+    let name = if value == 0 {
+        ""
+    } else {
+        names.get(power).unwrap_or(&"")
+    };
+    Some(format!("{value}{name}"))
 }
 
 /// (multiplier, divisor) of a suffix.
@@ -105,5 +140,29 @@ mod tests {
             assert_eq!(parse_quantity(text), None, "{text}");
         }
         assert_eq!(parse_quantity("8Gi").map(Amount::units), Some(8 << 30));
+    }
+
+    #[test]
+    fn gives_back_the_canonical_form() {
+        for (text, canonical) in [
+            ("0.5", "500m"),
+            ("2", "2"),
+            ("1000m", "1"),
+            ("1024Mi", "1Gi"),
+            ("1.5Gi", "1536Mi"),
+            ("0.5Ki", "512"),
+            ("1000", "1k"),
+            ("128Mi", "128Mi"),
+            ("0", "0"),
+            ("-1", "-1"),
+            ("1e3", "1e3"),
+            ("2000M", "2G"),
+        ] {
+            assert_eq!(
+                canonical_quantity(text).as_deref(),
+                Some(canonical),
+                "{text}"
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Upstream: `k8s.io/apiserver`, `pkg/registry`, etcd.
 
 mod admission;
+mod check;
 mod decode;
 mod defaults;
 mod delete;
@@ -15,6 +16,7 @@ mod snapshot;
 mod store;
 mod validation;
 
+pub use check::{Diagnostic, check};
 pub use decode::{FieldValidation, check_metadata, decode, decode_with};
 pub use delete::{DeleteOptions, Propagation};
 pub use errors::{ApiError, FieldError, Reason};

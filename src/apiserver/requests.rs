@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::api::{Body, Kind, Object, PodBody, SharedPodSpec};
 
 use super::admission::TOKEN_VOLUME;
+use super::validation::pod_update;
 use super::{ApiError, ApiServer, Cause, FieldValidation, decode_with};
 
 impl ApiServer {
@@ -51,7 +52,13 @@ impl ApiServer {
         cause: Cause,
     ) -> Result<Arc<Object>, ApiError> {
         match (&mut object.body, &old.body) {
-            (Body::Pod(new), Body::Pod(old)) => share_spec(new, old),
+            (Body::Pod(new), Body::Pod(old_body)) => {
+                share_spec(new, old_body);
+                let causes = pod_update(new, old_body);
+                if !causes.is_empty() {
+                    return Err(ApiError::invalid(Kind::Pod, &old.meta.name, causes));
+                }
+            }
             (Body::Data(kind, new), Body::Data(_, old)) => keep_allocated(*kind, new, old),
             _ => {}
         }

@@ -110,9 +110,10 @@ impl ApiServer {
         object.meta.created = self.state.now;
         object.meta.deletion = None;
         object.meta.generation = i64::from(kind.info().has_generation);
+        let from_template = object.pod().is_some_and(|pod| pod.spec.admitted);
         admission::admit(self, &mut object)?;
         services::allocate(self, &mut object);
-        let causes = validation::validate_create(&object);
+        let causes = validation::validate_create(&object, from_template);
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
         }

@@ -43,9 +43,7 @@ impl Writer {
     }
 
     fn end_line(&mut self) {
-        if !self.out.ends_with('\n') || self.column > 0 {
-            self.out.push('\n');
-        }
+        self.out.push('\n');
         self.column = 0;
     }
 
@@ -425,6 +423,7 @@ a:
             let word = prop_oneof![
                 "[a-z]{0,8}",
                 "[ -~\n]{0,30}",
+                "[a\n ]{0,5}",
                 "[0-9.:_+eE-]{1,8}",
                 "\\PC{0,6}",
                 "[a-z :'#]{60,130}",

@@ -122,7 +122,6 @@ impl WrongType {
     }
 
     /// In plain words, for an editor.
-    #[expect(dead_code)] // until the editor's check is here
     pub fn plain_words(&self) -> String {
         let found = match &self.found {
             Found::String => "a string",

@@ -16,7 +16,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Number, Value};
 
-use crate::api::parse_quantity;
+use crate::api::canonical_quantity;
 
 use super::names;
 use super::probe::type_asked_for;
@@ -289,11 +289,18 @@ impl<'de> Deserializer<'de> for Strict<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match (name, self.value) {
-            ("Quantity", Value::String(text)) if parse_quantity(text).is_some() => {}
-            ("Quantity", Value::Number(_) | Value::Null) => {}
-            ("Quantity", _) => {
-                self.unreadable(QUANTITY);
-                return visitor.visit_newtype_struct("0".into_deserializer());
+            ("Quantity", value) => {
+                let canonical = match value {
+                    Value::String(text) => canonical_quantity(text),
+                    Value::Number(number) => canonical_quantity(&number.to_string()),
+                    Value::Null => Some("0".to_string()),
+                    _ => None,
+                };
+                if canonical.is_none() {
+                    self.unreadable(QUANTITY);
+                }
+                let text = canonical.unwrap_or_else(|| "0".to_string());
+                return visitor.visit_newtype_struct(text.into_deserializer());
             }
             ("Time" | "MicroTime", Value::String(text))
                 if text.parse::<jiff::Timestamp>().is_ok() => {}

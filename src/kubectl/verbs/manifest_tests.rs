@@ -96,6 +96,8 @@ fn a_file_is_applied_as_recorded() {
     assert_eq!(dry, said(&line("unchanged (dry run)"), ""));
     let dry = bench.run(NGINX, "apply -f nginx.yml --dry-run=server");
     assert_eq!(dry, said(&line("unchanged (server dry run)"), ""));
+    let exists = "Error from server (AlreadyExists): error when creating \"nginx.yml\": deployments.apps \"nginx-deployment\" already exists\n";
+    assert_eq!(bench.run(NGINX, "create -f nginx.yml"), said("", exists));
     assert_eq!(
         bench.run(NGINX, "replace -f nginx.yml"),
         said(&line("replaced"), "")

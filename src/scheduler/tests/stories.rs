@@ -1,9 +1,8 @@
 //! Stories of the whole scheduler: texts to the letter, order of choices, what wakes a pod.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-
 use super::*;
-use crate::api::{Phase, PodConditionType, PodTemplate, ReplicaSetBody};
+use crate::api::{Phase, PodConditionType};
+use crate::apiserver::decode;
 
 const MASTER: (&str, &str) = (
     "master",
@@ -112,20 +111,18 @@ fn without_nodes_it_says_so_and_tries_again() {
 }
 
 fn replica_set(name: &str, label: (&str, &str)) -> Object {
-    let labels = std::collections::BTreeMap::from([(label.0.to_string(), label.1.to_string())]);
-    let selector = LabelSelector {
-        match_labels: Some(labels),
-        match_expressions: None,
-    };
-    Object {
-        meta: Meta::named("default", name),
-        body: Body::ReplicaSet(ReplicaSetBody::new(
-            1,
-            0,
-            selector,
-            PodTemplate::new(Default::default()),
-        )),
-    }
+    let labels = json!({ label.0: label.1 });
+    let value = json!({
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "c", "image": "c"}]},
+            },
+        },
+    });
+    decode(Kind::ReplicaSet, &value).expect("a ReplicaSet")
 }
 
 pub(super) fn owner(world: &mut World, name: &str, label: (&str, &str)) -> Object {

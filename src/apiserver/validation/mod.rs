@@ -1,0 +1,115 @@
+//! Validation.
+//!
+//! Upstream: `pkg/apis/{core,apps}/validation/validation.go`: texts, paths and order. Differs: rules of
+//! rarely used fields (security contexts, Windows, device claims, rare volume types) are left out.
+
+mod affinity;
+mod container;
+mod format;
+mod meta;
+mod node;
+mod pod;
+mod pod_update;
+mod probe;
+mod resources;
+mod service;
+mod volume;
+mod workload;
+
+use std::sync::Arc;
+
+use crate::api::{Body, Kind, Object};
+
+use super::FieldError;
+
+pub(super) use pod_update::pod_update;
+
+type Errors = Vec<FieldError>;
+
+/// Problems of an object that is about to be created, in the server's order. A pod whose spec comes
+/// from a template was checked with it: `from_template` leaves out what that check has covered.
+pub(super) fn validate_create(object: &Object, from_template: bool) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    match &object.body {
+        Body::Event(_) | Body::Lease(_) => return errors,
+        _ => meta::object_meta(object, &mut errors),
+    }
+    match &object.body {
+        Body::Pod(body) => {
+            if !from_template {
+                pod::pod_spec(&body.spec.spec, "spec", &mut errors);
+            }
+            pod::images_of_a_pod(&body.spec.spec, &mut errors);
+        }
+        Body::Node(body) => node::node(body, &mut errors),
+        Body::Deployment(body) => workload::deployment(&body.spec, &mut errors),
+        Body::ReplicaSet(body) => workload::replica_set(body, &mut errors),
+        Body::Data(Kind::Service, value) => service::service(value, &mut errors),
+        Body::Data(..) | Body::Event(_) | Body::Lease(_) => {}
+    }
+    errors
+}
+
+/// Problems of a new version of an object.
+pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if object.meta.labels != old.meta.labels || object.meta.annotations != old.meta.annotations {
+        meta::labels(&object.meta.labels, "metadata.labels", &mut errors);
+        meta::annotations(
+            &object.meta.annotations,
+            "metadata.annotations",
+            &mut errors,
+        );
+    }
+    match (&object.body, &old.body) {
+        (Body::Deployment(new), Body::Deployment(old)) if !Arc::ptr_eq(&new.spec, &old.spec) => {
+            workload::deployment(&new.spec, &mut errors);
+            workload::immutable_selector(&new.spec.selector, &old.spec.selector, &mut errors);
+        }
+        (Body::ReplicaSet(new), Body::ReplicaSet(old)) => {
+            workload::nonnegative(new.replicas, "spec.replicas", &mut errors);
+            workload::nonnegative(new.min_ready_seconds, "spec.minReadySeconds", &mut errors);
+            if new.api_selector != old.api_selector || new.template != old.template {
+                errors.clear();
+                workload::replica_set(new, &mut errors);
+                workload::immutable_selector(&new.api_selector, &old.api_selector, &mut errors);
+            }
+        }
+        (Body::Node(new), Body::Node(old)) if new.taints != old.taints => {
+            node::node(new, &mut errors);
+        }
+        (Body::Data(Kind::Service, new), Body::Data(_, old)) => {
+            service::service(new, &mut errors);
+            service::immutable_address(new, old, &mut errors);
+        }
+        _ => {}
+    }
+    errors
+}
+
+/// Warnings about an object that is about to be created.
+pub(super) fn create_warnings(object: &Object) -> Vec<String> {
+    if !matches!(
+        object.kind(),
+        Kind::Pod | Kind::Deployment | Kind::ReplicaSet
+    ) {
+        return Vec::new();
+    }
+    let name = &*object.meta.name;
+    let mut problems = format::dns_1123_label(name);
+    if name.contains('.') {
+        // A dot makes the rule's own text redundant.
+        problems.retain(|p| p.contains("no more than"));
+        problems.push("must not contain dots".to_string());
+    }
+    if name.is_empty() || problems.is_empty() || !format::dns_1123_subdomain(name).is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [{}]",
+        problems.join(", ")
+    )]
+}
+
+#[cfg(test)]
+mod tests;
