@@ -53,15 +53,15 @@ pub(super) fn pod_spec(spec: &PodSpec, path: &str, errors: &mut Errors) {
         &format!("{path}.nodeName"),
         errors,
     );
-    if let Some(seconds) = spec.active_deadline_seconds {
-        if !(1..=i64::from(i32::MAX)).contains(&seconds) {
-            let why = "must be between 1 and 2147483647, inclusive";
-            errors.push(FieldError::invalid(
-                format!("{path}.activeDeadlineSeconds"),
-                seconds,
-                why,
-            ));
-        }
+    if let Some(seconds) = spec.active_deadline_seconds
+        && !(1..=i64::from(i32::MAX)).contains(&seconds)
+    {
+        let why = "must be between 1 and 2147483647, inclusive";
+        errors.push(FieldError::invalid(
+            format!("{path}.activeDeadlineSeconds"),
+            seconds,
+            why,
+        ));
     }
     for (text, field) in [(&spec.hostname, "hostname"), (&spec.subdomain, "subdomain")] {
         if let Some(text) = text.as_deref().filter(|t| !t.is_empty()) {

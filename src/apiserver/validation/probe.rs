@@ -111,10 +111,10 @@ fn handler(
     path: &str,
     errors: &mut Errors,
 ) {
-    if let Some(exec) = exec {
-        if exec.command.as_deref().unwrap_or_default().is_empty() {
-            errors.push(FieldError::required(format!("{path}.exec.command"), ""));
-        }
+    if let Some(exec) = exec
+        && exec.command.as_deref().unwrap_or_default().is_empty()
+    {
+        errors.push(FieldError::required(format!("{path}.exec.command"), ""));
     }
     if let Some(get) = get {
         if get.path.as_deref().unwrap_or_default().is_empty() {

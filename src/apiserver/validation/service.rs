@@ -88,14 +88,14 @@ fn service_port(port: &Value, path: &str, named: bool, kind: &str, errors: &mut 
     }
     let protocol = port.get("protocol").and_then(Value::as_str);
     one_of(protocol, PROTOCOLS, &format!("{path}.protocol"), errors);
-    if let Some(target) = port.get("targetPort").and_then(Value::as_i64) {
-        if !(1..=65535).contains(&target) {
-            errors.push(FieldError::invalid(
-                format!("{path}.targetPort"),
-                target,
-                PORT_RANGE,
-            ));
-        }
+    if let Some(target) = port.get("targetPort").and_then(Value::as_i64)
+        && !(1..=65535).contains(&target)
+    {
+        errors.push(FieldError::invalid(
+            format!("{path}.targetPort"),
+            target,
+            PORT_RANGE,
+        ));
     }
     let node_port = port.get("nodePort").and_then(Value::as_i64).unwrap_or(0);
     let field = format!("{path}.nodePort");
@@ -116,13 +116,14 @@ pub(super) fn immutable_address(new: &Value, old: &Value, errors: &mut Errors) {
             .and_then(Value::as_str)
             .map(String::from)
     };
-    if let (Some(new), Some(old)) = (address(new), address(old)) {
-        if new != old && !old.is_empty() {
-            errors.push(FieldError::invalid(
-                "spec.clusterIP",
-                go_quote(&new),
-                IMMUTABLE,
-            ));
-        }
+    if let (Some(new), Some(old)) = (address(new), address(old))
+        && new != old
+        && !old.is_empty()
+    {
+        errors.push(FieldError::invalid(
+            "spec.clusterIP",
+            go_quote(&new),
+            IMMUTABLE,
+        ));
     }
 }

@@ -9,5 +9,5 @@ mod unified;
 
 pub use applied::{LAST_APPLIED, applied, with_last_applied};
 pub use problems::{Problem, failure, with_source};
-pub use read::{Info, Loaded, Validate, load};
+pub use read::{Info, Validate, load};
 pub use unified::unified_diff;

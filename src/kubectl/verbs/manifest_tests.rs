@@ -1,4 +1,6 @@
 //! Verbs that read files, held against recorded answers of kubectl v1.36.2.
+//!
+//! Upstream: recordings of a v1.36.2 cluster (A2, A11, A11b).
 
 use std::collections::BTreeMap;
 
