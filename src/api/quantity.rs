@@ -7,7 +7,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub i128);
 
-/// Reads a quantity. Errors: `None` where the server says that quantities must match its regular expression.
+/// Reads a quantity. Errors: `None` where the server says that quantities must match its regular
+/// expression.
 pub fn parse_quantity(text: &str) -> Option<Amount> {
     let text = text.trim();
     let number_end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '+' || c == '-'));
@@ -35,8 +36,8 @@ pub fn parse_quantity(text: &str) -> Option<Amount> {
     Some(Amount(if negative { -milli } else { milli }))
 }
 
-/// The form in which the server gives a quantity back: `0.5` as `500m`, `1024Mi` as `1Gi`. `None` for
-/// what is no quantity.
+/// The form in which the server gives a quantity back: `0.5` as `500m`, `1024Mi` as `1Gi`. `None`
+/// for what is no quantity.
 pub fn canonical_quantity(text: &str) -> Option<String> {
     let amount = parse_quantity(text)?;
     let number_end = text.find(|c: char| !(c.is_ascii_digit() || ".+-".contains(c)));

@@ -24,16 +24,3 @@ pub use patch::{PatchType, strategic_merge, three_way_patch, two_way_patch};
 pub use server::{ApiOptions, ApiServer, ApiState};
 pub use snapshot::Snapshot;
 pub use store::{Cause, Change, Store, Trigger};
-// Until the checks of manifests are in.
-pub struct Diagnostic {
-    pub line: u32,
-    pub column: u32,
-    pub end_line: u32,
-    pub end_column: u32,
-    pub message: String,
-    pub object: String,
-    pub warning: bool,
-}
-pub fn check(_: &str) -> Vec<Diagnostic> {
-    vec![]
-}

@@ -1,6 +1,7 @@
 //! Affinity and topology spread.
 //!
-//! Upstream: `pkg/apis/core/validation/validation.go` (validateAffinity, validateTopologySpreadConstraints).
+//! Upstream: `pkg/apis/core/validation/validation.go` (validateAffinity,
+//! validateTopologySpreadConstraints).
 
 use k8s_openapi::api::core::v1::{
     Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, TopologySpreadConstraint,

@@ -1,7 +1,8 @@
 //! Validation.
 //!
-//! Upstream: `pkg/apis/{core,apps}/validation/validation.go`: texts, paths and order. Differs: rules of
-//! rarely used fields (security contexts, Windows, device claims, rare volume types) are left out.
+//! Upstream: `pkg/apis/{core,apps}/validation/validation.go`: texts, paths and order. Differs:
+//! rules of rarely used fields (security contexts, Windows, device claims, rare volume types) are
+//! left out.
 
 mod affinity;
 mod container;

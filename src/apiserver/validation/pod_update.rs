@@ -1,7 +1,7 @@
 //! What of a pod may be changed.
 //!
-//! Upstream: `pkg/apis/core/validation/validation.go` (ValidatePodUpdate). Differs: the message does not
-//! end with a comparison of upstream's internal structs.
+//! Upstream: `pkg/apis/core/validation/validation.go` (ValidatePodUpdate). Differs: the message
+//! does not end with a comparison of upstream's internal structs.
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
 

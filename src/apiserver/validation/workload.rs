@@ -57,7 +57,8 @@ pub(super) fn immutable_selector(new: &LabelSelector, old: &LabelSelector, error
     }
 }
 
-/// `spec.selector` and `spec.template`. Decoding leaves a selector of two `None` where none was given.
+/// `spec.selector` and `spec.template`. Decoding leaves a selector of two `None` where none was
+/// given.
 fn selected_template(wanted: &LabelSelector, template: &PodTemplateSpec, errors: &mut Errors) {
     let absent = wanted.match_labels.is_none() && wanted.match_expressions.is_none();
     let mut usable = true;

@@ -159,7 +159,8 @@ struct Reader<'r, 'a, 'c> {
 }
 
 impl Reader<'_, '_, '_> {
-    /// Reads one file. Errors: what ends the reading of the file; problems of single objects are noted.
+    /// Reads one file. Errors: what ends the reading of the file; problems of single objects are
+    /// noted.
     fn file(&mut self, text: &str) -> Result<(), Problem> {
         for piece in split(text) {
             let node = parse(piece.text).map_err(|error| {

@@ -1,7 +1,7 @@
 //! Differences of two texts as `diff -u` prints them.
 //!
-//! Upstream: GNU diff, which `kubectl diff` calls. Differs: where several shortest differences exist,
-//! another one may be shown.
+//! Upstream: GNU diff, which `kubectl diff` calls. Differs: where several shortest differences
+//! exist, another one may be shown.
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;

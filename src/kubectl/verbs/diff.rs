@@ -1,7 +1,7 @@
 //! `kubectl diff -f`: what apply would change.
 //!
-//! Upstream: `kubectl/pkg/cmd/diff/diff.go`. Differs: the folders' names are made up, and the texts are
-//! compared here instead of by `diff`.
+//! Upstream: `kubectl/pkg/cmd/diff/diff.go`. Differs: the folders' names are made up, and the texts
+//! are compared here instead of by `diff`.
 
 use serde_json::Value;
 
