@@ -1,6 +1,6 @@
 //! Flags and fixed times of the controller manager, each of which a scenario may set.
 //!
-//! Upstream: the flags of `kube-controller-manager` and the constants beside them (named per field).
+//! Upstream: the flags of `kube-controller-manager`, and the constants that each field names.
 
 use crate::clock::{SimTime, Span};
 

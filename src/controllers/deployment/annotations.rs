@@ -50,8 +50,8 @@ pub(super) fn set_sizes(rs: &mut Meta, desired: i32, max: i32) -> bool {
     before != rs.annotations
 }
 
-/// Copies the Deployment's annotations and moves the ReplicaSet to a later revision, with the one it
-/// had kept in its history; whether anything changed.
+/// Copies the Deployment's annotations and moves the ReplicaSet to a later revision, keeping the
+/// one that it had in its history; whether anything changed.
 pub(super) fn sync(deployment: &Meta, rs: &mut Meta, new_revision: i64) -> bool {
     let before = rs.annotations.clone();
     for (key, value) in deployment

@@ -234,8 +234,8 @@ impl Rollout<'_, '_> {
         }
     }
 
-    /// Writes the local copy's status and annotations. As upstream, the copy keeps the version that it
-    /// was made from: a second write in the same sync conflicts, and the key comes again.
+    /// Writes the local copy's status and annotations. As upstream, the copy keeps the version that
+    /// it was made from: a second write in the same sync conflicts, and the key comes again.
     pub(super) fn write_status(&mut self) -> Result<(), ApiError> {
         self.client
             .update_status(self.deployment.clone())

@@ -101,22 +101,23 @@ mod tests {
         Figures { size, available }
     }
 
+    const QUARTER_OF_3: Fences = Fences {
+        surge: 1,
+        unavailable: 0,
+    };
+    const QUARTER_OF_10: Fences = Fences {
+        surge: 3,
+        unavailable: 2,
+    };
+
     #[test]
     fn old_replica_sets_shrink_within_the_fences() {
-        let quarter_of_3 = Fences {
-            surge: 1,
-            unavailable: 0,
-        };
-        let quarter_of_10 = Fences {
-            surge: 3,
-            unavailable: 2,
-        };
+        let (three, ten) = ((3, QUARTER_OF_3), (10, QUARTER_OF_10));
         type Case<'a> = (
             &'a str,
             &'a [Figures],
             Figures,
-            i32,
-            Fences,
+            (i32, Fences),
             &'a [(usize, i32)],
         );
         let cases: &[Case<'_>] = &[
@@ -124,53 +125,41 @@ mod tests {
                 "the new pod is not ready",
                 &[rs(3, 3)],
                 rs(1, 0),
-                3,
-                quarter_of_3,
+                three,
                 &[],
             ),
             (
                 "the new pod is ready",
                 &[rs(3, 3)],
                 rs(1, 1),
-                3,
-                quarter_of_3,
+                three,
                 &[(0, 2)],
             ),
-            (
-                "the last old one",
-                &[rs(1, 1)],
-                rs(3, 3),
-                3,
-                quarter_of_3,
-                &[(0, 0)],
-            ),
+            ("the last old one", &[rs(1, 1)], rs(3, 3), three, &[(0, 0)]),
             (
                 "two of ten at once",
                 &[rs(10, 10)],
                 rs(3, 0),
-                10,
-                quarter_of_10,
+                ten,
                 &[(0, 8)],
             ),
             (
                 "a stuck image leaves the old ones",
                 &[rs(8, 8)],
                 rs(5, 0),
-                10,
-                quarter_of_10,
+                ten,
                 &[],
             ),
             (
-                "unhealthy ones go first, of the oldest",
+                "the unhealthy first",
                 &[rs(2, 0), rs(8, 8)],
                 rs(3, 0),
-                10,
-                quarter_of_10,
+                ten,
                 &[(0, 0)],
             ),
-            ("nothing old", &[], rs(3, 3), 3, quarter_of_3, &[]),
+            ("nothing old", &[], rs(3, 3), three, &[]),
         ];
-        for (case, old, new, replicas, fences, expected) in cases {
+        for (case, old, new, (replicas, fences), expected) in cases {
             assert_eq!(plan_old(old, *new, *replicas, *fences), *expected, "{case}");
         }
     }

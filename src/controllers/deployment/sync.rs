@@ -199,8 +199,8 @@ impl Rollout<'_, '_> {
         Ok(rs)
     }
 
-    /// A ReplicaSet of the new one's name exists: ours after all, or a collision of hashes, which the
-    /// next sync avoids by a higher count.
+    /// A ReplicaSet of the new one's name exists: ours after all, or a collision of hashes, which
+    /// the next sync avoids by a higher count.
     fn settle_collision(
         &mut self,
         rs: Arc<Object>,

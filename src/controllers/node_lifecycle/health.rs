@@ -15,9 +15,9 @@ use super::super::{Desk, Options};
 
 /// When a node is lost, if nothing changes.
 ///
-/// The monitor sees the last sign of life at its next pass, and gives up at the first pass that comes
-/// the whole grace period after that one. (Upstream's passes drift by their own duration, so that the
-/// tenth pass of five seconds comes a little more than fifty seconds later.)
+/// The monitor sees the last sign of life at its next pass, and gives up at the first pass that
+/// comes the whole grace period after that one. (Upstream's passes drift by their own duration, so
+/// that the tenth pass of five seconds comes a little more than fifty seconds later.)
 pub(super) fn lost_at(
     node: &Object,
     lease: Option<&LeaseBody>,

@@ -337,23 +337,7 @@ fn judge_zones(desk: &mut Desk, client: &mut Client<'_>) -> Result<(), ApiError>
         wake.push(name.clone());
     }
     if all_are {
-        for node in &live {
-            let held = [taints::NOT_READY, taints::UNREACHABLE].into_iter();
-            let held = held.filter(|key| {
-                node.node()
-                    .is_some_and(|n| n.has_taint(key, taints::NO_EXECUTE))
-            });
-            let remove: Vec<_> = held.map(|key| (key, taints::NO_EXECUTE)).collect();
-            let swap = taints::Swap {
-                add: Vec::new(),
-                remove,
-            };
-            taints::write(&node.meta.name, &swap, client)?;
-            let zone = desk.notes.nodes.zones.entry(zone_of(node)).or_default();
-            if !zone.queue.contains(&node.meta.name) {
-                zone.queue.push_back(node.meta.name.clone());
-            }
-        }
+        spare_everyone(&live, desk, client)?;
     }
     if all_were && !all_are {
         // Every node's clock has started again.
@@ -365,6 +349,35 @@ fn judge_zones(desk: &mut Desk, client: &mut Client<'_>) -> Result<(), ApiError>
     }
     for zone in wake {
         wake_zone(&zone, desk, client);
+    }
+    Ok(())
+}
+
+/// Takes every NoExecute taint back; the nodes wait for it again.
+fn spare_everyone(
+    nodes: &[Arc<Object>],
+    desk: &mut Desk,
+    client: &mut Client<'_>,
+) -> Result<(), ApiError> {
+    for node in nodes {
+        let held = [taints::NOT_READY, taints::UNREACHABLE].into_iter();
+        let tainted = |key: &str| {
+            node.node()
+                .is_some_and(|n| n.has_taint(key, taints::NO_EXECUTE))
+        };
+        let remove: Vec<_> = held
+            .filter(|key| tainted(key))
+            .map(|key| (key, taints::NO_EXECUTE))
+            .collect();
+        let swap = taints::Swap {
+            add: Vec::new(),
+            remove,
+        };
+        taints::write(&node.meta.name, &swap, client)?;
+        let zone = desk.notes.nodes.zones.entry(zone_of(node)).or_default();
+        if !zone.queue.contains(&node.meta.name) {
+            zone.queue.push_back(node.meta.name.clone());
+        }
     }
     Ok(())
 }

@@ -21,8 +21,8 @@ const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 pub(super) const NO_SCHEDULE: &str = "NoSchedule";
 pub(super) const NO_EXECUTE: &str = "NoExecute";
 
-/// Keys whose NoSchedule taints follow the node's conditions and nothing else. (`network-unavailable`
-/// is not among them: no node here has that condition.)
+/// Keys whose NoSchedule taints follow the node's conditions and nothing else.
+/// (`network-unavailable` is not among them: no node here has that condition.)
 const MANAGED: [&str; 6] = [NOT_READY, UNREACHABLE, MEMORY, DISK, PID, UNSCHEDULABLE];
 
 /// The keys that a node's NoSchedule taints should have.
