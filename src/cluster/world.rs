@@ -323,6 +323,10 @@ impl World {
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             self.create_namespace(name, cause);
         }
+        let more = self.setup.namespaces.clone();
+        for name in more.iter().filter(|name| *name != "default") {
+            self.create_namespace(name, cause);
+        }
         self.create_kubernetes_service(cause);
         let setup = self.setup.clone();
         let mut client = Client::new(&mut self.api, 0, cause);

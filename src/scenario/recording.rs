@@ -26,6 +26,8 @@ pub struct Step {
     pub manifest: Option<String>,
     pub command: Option<String>,
     pub fault: Option<Fault>,
+    /// From the start of kubectl until its request reaches the server.
+    pub effect_after: Span,
     /// The command was ended by a timeout after this time.
     pub timeout: Option<Span>,
     pub raw: Map<String, Value>,
@@ -94,6 +96,9 @@ impl Recording {
     pub fn setup(&self) -> Result<Setup, String> {
         let mut setup = Setup::empty(Seed(1), self.start);
         setup.namespaces.push(self.namespace.clone());
+        if let Some(settled) = settled(&self.steps, self.start) {
+            setup.settled = settled.max(Span::secs(1));
+        }
         for node in &self.nodes {
             setup.add(node)?;
         }
@@ -139,6 +144,54 @@ fn node(value: &Value, images: Option<&Value>) -> NodeSpec {
     }
 }
 
+/// kubectl itself takes most of the time of a command that does not block: its request comes last.
+/// A command that took longer has blocked behind its request.
+fn effect_after(took: Span) -> Span {
+    const USUAL: Span = Span::millis(100);
+    const BLOCKS: Span = Span::millis(600);
+    if took > BLOCKS { USUAL } else { (took - Span::millis(20)).max(Span::millis(30)) }
+}
+
+/// The age that a table of nodes or a node's description shows, taken back to the start: how long
+/// the recorded cluster had been up.
+fn settled(steps: &[Step], start: SimTime) -> Option<Span> {
+    steps.iter().find_map(|step| {
+        let stdout = step.raw.get("stdout")?.as_str()?;
+        let stamp = || stdout.lines().find_map(|l| l.trim().strip_prefix("CreationTimestamp:"));
+        let command = step.command.as_deref().unwrap_or_default();
+        let node = command.contains("get node") || command.contains("describe node");
+        if node && command.contains("describe") {
+            let at = jiff::fmt::rfc2822::parse(stamp()?.trim()).ok()?.timestamp();
+            return Some(start - SimTime::from_unix_micros(at.as_microsecond()));
+        }
+        let mut lines = stdout.lines().filter(|_| node);
+        let column = lines.next()?.split_whitespace().position(|word| word == "AGE")?;
+        let age = age(lines.next()?.split_whitespace().nth(column)?)?;
+        Some(age - step.at)
+    })
+}
+
+/// `4m58s`, as kubectl prints an age.
+fn age(text: &str) -> Option<Span> {
+    let (mut total, mut number) = (Span::ZERO, 0);
+    for c in text.chars() {
+        let unit = match c {
+            '0'..='9' => {
+                number = number * 10 + i64::from(c.to_digit(10)?);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        total = total + Span::secs(number * unit);
+        number = 0;
+    }
+    Some(total)
+}
+
 fn step(value: &Value) -> Step {
     let fault = value.get("fault").and_then(|fault| {
         let nodes = list(fault.get("nodes"));
@@ -157,6 +210,7 @@ fn step(value: &Value) -> Step {
         manifest: text(value, "manifest"),
         command: text(value, "command"),
         fault,
+        effect_after: effect_after(seconds(value.get("took_s"))),
         timeout: ended.then(|| seconds(value.get("took_s"))),
         raw: value.as_object().cloned().unwrap_or_default(),
     }

@@ -26,7 +26,7 @@ pub fn replay(text: &str) -> Result<Value, String> {
         let Some(step) = recording.steps.get(index) else {
             continue;
         };
-        runner.run_until(&mut world, recording.start + step.at + EFFECT_AFTER);
+        runner.run_until(&mut world, recording.start + step.at + step.effect_after);
         runner.start(&mut world, index, step);
     }
     runner.finish(&mut world, &recording);
@@ -50,8 +50,6 @@ pub fn replay(text: &str) -> Result<Value, String> {
     }))
 }
 
-/// kubectl itself took some time before a request reached the server.
-const EFFECT_AFTER: Span = Span::millis(50);
 /// Commands that still wait after the last step are given up after this.
 const GIVE_UP: Span = Span::secs(1800);
 
