@@ -194,12 +194,20 @@ impl Setup {
         Ok(())
     }
 
-    /// Shifts the node controller's passes so that a node which is switched off at one moment is
-    /// found lost at the other: a recording's phase.
-    pub fn align_heartbeat(&mut self, lost: SimTime) {
+    /// Shifts the node controller's passes and the leases' renewals so that a node which is switched
+    /// off at one moment is found lost at the other: a recording's phase. The last renewal is then the
+    /// one that the pass one grace period before `lost` has seen.
+    pub fn align_heartbeat(&mut self, off: SimTime, lost: SimTime) {
+        const LEASE_EVERY: Span = Span::secs(10);
         let period = self.manager.node_monitor_period.as_micros().max(1);
         let shift = (lost - self.epoch).as_micros().rem_euclid(period);
         self.manager.started = self.epoch - self.settled + Span::micros(shift - period);
+        let seen = off.min(lost - self.manager.node_monitor_grace);
+        let renewed = (seen - Span::millis(500)).max(off - LEASE_EVERY + Span::millis(1));
+        let phase = renewed.unix_micros().rem_euclid(LEASE_EVERY.as_micros());
+        for node in &mut self.nodes {
+            node.heartbeat = Some(Span::micros(phase));
+        }
     }
 }
 

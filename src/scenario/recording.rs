@@ -102,8 +102,8 @@ impl Recording {
         for node in &self.nodes {
             setup.add(node)?;
         }
-        if let Some((_, lost)) = self.switches.first() {
-            setup.align_heartbeat(self.start + *lost);
+        if let Some((off, lost)) = self.switches.first() {
+            setup.align_heartbeat(self.start + *off, self.start + *lost);
         }
         Ok(setup)
     }
@@ -149,7 +149,11 @@ fn node(value: &Value, images: Option<&Value>) -> NodeSpec {
 fn effect_after(took: Span) -> Span {
     const USUAL: Span = Span::millis(100);
     const BLOCKS: Span = Span::millis(600);
-    if took > BLOCKS { USUAL } else { (took - Span::millis(20)).max(Span::millis(30)) }
+    if took > BLOCKS {
+        USUAL
+    } else {
+        (took - Span::millis(20)).max(Span::millis(30))
+    }
 }
 
 /// The age that a table of nodes or a node's description shows, taken back to the start: how long
@@ -157,7 +161,11 @@ fn effect_after(took: Span) -> Span {
 fn settled(steps: &[Step], start: SimTime) -> Option<Span> {
     steps.iter().find_map(|step| {
         let stdout = step.raw.get("stdout")?.as_str()?;
-        let stamp = || stdout.lines().find_map(|l| l.trim().strip_prefix("CreationTimestamp:"));
+        let stamp = || {
+            stdout
+                .lines()
+                .find_map(|l| l.trim().strip_prefix("CreationTimestamp:"))
+        };
         let command = step.command.as_deref().unwrap_or_default();
         let node = command.contains("get node") || command.contains("describe node");
         if node && command.contains("describe") {
@@ -165,7 +173,10 @@ fn settled(steps: &[Step], start: SimTime) -> Option<Span> {
             return Some(start - SimTime::from_unix_micros(at.as_microsecond()));
         }
         let mut lines = stdout.lines().filter(|_| node);
-        let column = lines.next()?.split_whitespace().position(|word| word == "AGE")?;
+        let column = lines
+            .next()?
+            .split_whitespace()
+            .position(|word| word == "AGE")?;
         let age = age(lines.next()?.split_whitespace().nth(column)?)?;
         Some(age - step.at)
     })
