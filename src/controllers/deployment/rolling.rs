@@ -210,7 +210,15 @@ mod tests {
         assert_eq!(steps.last(), Some(&(10, 0)));
     }
 
+    /// Few cases in a quick run of the tests, many in a long one.
+    fn cases() -> proptest::test_runner::Config {
+        let long = std::env::var_os("KUBE_ORRERY_LONG").is_some();
+        proptest::test_runner::Config::with_cases(if long { 20_000 } else { 200 })
+    }
+
     proptest::proptest! {
+        #![proptest_config(cases())]
+
         #[test]
         fn no_step_leaves_the_fences(
             replicas in 1..40i32, surge in 0..10i32, unavailable in 0..10i32,
