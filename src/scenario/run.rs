@@ -37,8 +37,11 @@ pub fn run(story: &Story) -> Outcome {
     for step in &story.steps {
         text += &step.source;
         let printed = runner.step(step);
-        if step.expected.is_some() || !printed.is_empty() {
-            text += &block(&printed);
+        match (&step.expected, printed.is_empty()) {
+            (Some(_), _) => text += &block(&printed),
+            // Output that nobody expected gets a block of its own, with the empty line that ends it.
+            (None, false) => text += &format!("{}\n", block(&printed)),
+            (None, true) => {}
         }
     }
     Outcome {
