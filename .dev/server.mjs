@@ -14,6 +14,7 @@ const TYPES = {
   ".ttf": "font/ttf",
   ".txt": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
+  ".woff2": "font/woff2",
 };
 
 // In development only: a page that listens for a new build. It is added to the HTML on its way

@@ -23,3 +23,8 @@ pub mod scenario;
 pub mod view;
 
 pub mod session;
+
+pub mod worker;
+
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

@@ -1,0 +1,60 @@
+//! A long list that only grows at its end, in pieces: a full piece never changes, so that it is
+//! never drawn again. The oldest piece goes when there are too many.
+//!
+//! Upstream: none.
+
+use super::shared::Shared;
+
+const PIECE: usize = 64;
+
+#[derive(Clone)]
+pub struct Chunks<T> {
+    pieces: Vec<(u64, Shared<Vec<T>>)>,
+    next: u64,
+    most: usize,
+}
+
+impl<T: Clone> Chunks<T> {
+    /// An empty list that keeps about this many entries.
+    pub fn new(most: usize) -> Chunks<T> {
+        Chunks {
+            pieces: Vec::new(),
+            next: 0,
+            most: most.div_ceil(PIECE),
+        }
+    }
+
+    pub fn extend(&mut self, entries: impl IntoIterator<Item = T>) {
+        for entry in entries {
+            let room = self
+                .pieces
+                .last()
+                .is_some_and(|(_, piece)| piece.len() < PIECE);
+            if !room {
+                self.pieces
+                    .push((self.next, Shared::new(Vec::with_capacity(PIECE))));
+                self.next += 1;
+            }
+            if let Some((_, piece)) = self.pieces.last_mut() {
+                piece.edit().push(entry);
+            }
+        }
+        let spare = self.pieces.len().saturating_sub(self.most);
+        self.pieces.drain(..spare);
+    }
+
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+    }
+
+    /// The pieces with keys that stay theirs.
+    pub fn pieces(&self) -> &[(u64, Shared<Vec<T>>)] {
+        &self.pieces
+    }
+}
+
+impl<T> PartialEq for Chunks<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.next == other.next && self.pieces == other.pieces
+    }
+}

@@ -1,0 +1,263 @@
+//! Pods as cells: with their names while they are few, as squares while they can be drawn one by
+//! one, on a canvas above that.
+//!
+//! Upstream: none.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use yew::prelude::*;
+
+use crate::ui::act::Act;
+use crate::ui::dom;
+use crate::ui::i18n::{fill, t};
+use crate::view::{Look, PodView, Ref};
+
+/// Up to here a pod is an element of the page (toolchain figures: 10 ms for 1,000 at once).
+const MOST_ELEMENTS: u32 = 1500;
+/// Up to here, on the fullest node, a pod has its name written on it.
+const MOST_NAMED: usize = 10;
+/// Nodes are small above this number.
+const MANY_NODES: usize = 12;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Density {
+    Named,
+    Squares,
+    Dots,
+    Canvas,
+}
+
+impl Density {
+    pub fn of(most_on_a_node: usize, nodes: usize, pods: u32) -> Density {
+        if pods > MOST_ELEMENTS {
+            Density::Canvas
+        } else if nodes > MANY_NODES {
+            Density::Dots
+        } else if most_on_a_node > MOST_NAMED {
+            Density::Squares
+        } else {
+            Density::Named
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Density::Named => "named",
+            Density::Squares => "squares",
+            Density::Dots => "dots",
+            Density::Canvas => "canvas dots",
+        }
+    }
+}
+
+/// A look's name for the style sheet, and for people.
+pub fn look_name(look: Look) -> (&'static str, &'static str) {
+    let words = t();
+    match look {
+        Look::Pending => ("pending", words.look_pending),
+        Look::Starting => ("starting", words.look_starting),
+        Look::Running => ("running", words.look_running),
+        Look::NotReady => ("notready", words.look_not_ready),
+        Look::Terminating => ("terminating", words.look_terminating),
+        Look::Succeeded => ("succeeded", words.look_succeeded),
+        Look::Failed => ("failed", words.look_failed),
+        Look::Lost => ("lost", words.look_lost),
+    }
+}
+
+/// Hues that differ well, none of them the red of failure; the same order every time.
+pub fn hue(number: u32) -> u32 {
+    const HUES: [u32; 8] = [245, 165, 310, 85, 205, 345, 125, 280];
+    HUES[(number % 8) as usize]
+}
+
+#[derive(Properties, PartialEq)]
+pub struct CellsProps {
+    pub pods: Vec<Rc<PodView>>,
+    pub density: Density,
+    pub selected: Option<AttrValue>,
+    pub act: Callback<Act>,
+}
+
+#[component]
+pub fn Cells(props: &CellsProps) -> Html {
+    if props.density == Density::Canvas {
+        return html! {
+            <Picture
+                pods={props.pods.clone()} selected={props.selected.clone()}
+                act={props.act.clone()}
+            />
+        };
+    }
+    // In one node only one of many pods is on the way of the Tab key: Up and Down lead on.
+    let few = props.density == Density::Named;
+    html! {
+        <div class="pods">
+            { for props.pods.iter().enumerate().map(|(index, pod)| html! {
+                <Cell
+                    key={format!("{}/{}", pod.namespace, pod.name)} pod={pod.clone()}
+                    named={few} reachable={few || index == 0}
+                    chosen={props.selected.as_deref() == Some(pod.name.as_str())}
+                    act={props.act.clone()}
+                />
+            }) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct CellProps {
+    pod: Rc<PodView>,
+    named: bool,
+    reachable: bool,
+    chosen: bool,
+    act: Callback<Act>,
+}
+
+#[component]
+fn Cell(props: &CellProps) -> Html {
+    let pod = &props.pod;
+    let select = select(pod, &props.act);
+    let (look, look_word) = look_name(pod.look);
+    let about = about(pod, look_word);
+    let (head, tail) = split(&pod.name);
+    html! {
+        <button
+            class={classes!("pod", props.chosen.then_some("chosen"))}
+            style={format!("--h:{}", hue(pod.hue))} onclick={select} aria-label={about.clone()}
+            aria-pressed={props.chosen.to_string()} data-about={about}
+            data-pod={pod.name.clone()} data-look={look} data-status={pod.status.clone()}
+            tabindex={if props.reachable { "0" } else { "-1" }}
+        >
+            <i class="symbol" data-look={look} />
+            if props.named {
+                <span class="pod-name"><span class="head">{ head }</span>{ tail }</span>
+                <span class="pod-status">{ &pod.status }{ " " }{ &pod.ready }</span>
+            }
+        </button>
+    }
+}
+
+fn select(pod: &PodView, act: &Callback<Act>) -> Callback<MouseEvent> {
+    let object = reference(pod);
+    let act = act.clone();
+    Callback::from(move |_| act.emit(Act::Select(Some(object.clone()))))
+}
+
+fn reference(pod: &PodView) -> Ref {
+    Ref {
+        kind: "Pod".into(),
+        namespace: pod.namespace.clone(),
+        name: pod.name.clone(),
+    }
+}
+
+fn about(pod: &PodView, look: &str) -> String {
+    let node = if pod.node.is_empty() {
+        t().no_node
+    } else {
+        &pod.node
+    };
+    fill(
+        t().about_pod,
+        &[
+            &pod.name,
+            &pod.status,
+            look,
+            &pod.ready,
+            node,
+            &pod.restarts.to_string(),
+        ],
+    )
+}
+
+/// A pod's name in the part that its siblings share, and its own.
+fn split(name: &str) -> (&str, &str) {
+    match name.rfind('-') {
+        Some(dash) if dash + 1 < name.len() => name.split_at(dash + 1),
+        _ => ("", name),
+    }
+}
+
+const DOT: f64 = 7.0;
+const STEP: f64 = 9.0;
+
+#[derive(Properties, PartialEq)]
+struct PictureProps {
+    pods: Vec<Rc<PodView>>,
+    selected: Option<AttrValue>,
+    act: Callback<Act>,
+}
+
+/// The pods of one node on a canvas: drawn again only when they change.
+#[component]
+fn Picture(props: &PictureProps) -> Html {
+    let place = use_node_ref();
+    {
+        let (place, pods, selected) = (place.clone(), props.pods.clone(), props.selected.clone());
+        use_effect(move || {
+            if let Some(canvas) = place.cast::<HtmlCanvasElement>() {
+                paint(&canvas, &pods, selected.as_deref());
+            }
+        });
+    }
+    let press = {
+        let (place, pods, act) = (place.clone(), props.pods.clone(), props.act.clone());
+        Callback::from(move |event: MouseEvent| {
+            let Some(canvas) = place.cast::<HtmlCanvasElement>() else {
+                return;
+            };
+            let columns = columns(&canvas);
+            let column = (f64::from(event.offset_x()) / STEP) as usize;
+            let row = (f64::from(event.offset_y()) / STEP) as usize;
+            let index = row * columns + column.min(columns - 1);
+            if let Some(pod) = pods.get(index) {
+                act.emit(Act::Select(Some(reference(pod))));
+            }
+        })
+    };
+    html! { <canvas ref={place} class="dots" onclick={press} /> }
+}
+
+fn columns(canvas: &HtmlCanvasElement) -> usize {
+    ((f64::from(canvas.client_width()) / STEP) as usize).max(1)
+}
+
+fn paint(canvas: &HtmlCanvasElement, pods: &[Rc<PodView>], selected: Option<&str>) -> Option<()> {
+    let scale = dom::window().device_pixel_ratio().max(1.0);
+    let columns = columns(canvas);
+    let height = pods.len().div_ceil(columns) as f64 * STEP;
+    canvas
+        .style()
+        .set_property("height", &format!("{height}px"))
+        .ok()?;
+    canvas.set_width((f64::from(canvas.client_width()) * scale) as u32);
+    canvas.set_height((height * scale) as u32);
+    let pen: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    pen.scale(scale, scale).ok()?;
+    for (index, pod) in pods.iter().enumerate() {
+        let x = (index % columns) as f64 * STEP;
+        let y = (index / columns) as f64 * STEP;
+        let colour = format!("oklch(0.62 0.12 {})", hue(pod.hue));
+        pen.set_fill_style_str(if pod.look == Look::Failed {
+            "#c2413b"
+        } else {
+            &colour
+        });
+        pen.set_stroke_style_str(&colour);
+        match pod.look {
+            Look::Running | Look::Succeeded | Look::Failed => pen.fill_rect(x, y, DOT, DOT),
+            Look::NotReady | Look::Starting => pen.fill_rect(x, y + DOT / 2.0, DOT, DOT / 2.0),
+            Look::Pending | Look::Terminating | Look::Lost => {
+                pen.stroke_rect(x + 0.5, y + 0.5, DOT - 1.0, DOT - 1.0);
+            }
+        }
+        if selected == Some(pod.name.as_str()) {
+            pen.set_stroke_style_str("#b8892b");
+            pen.stroke_rect(x - 0.5, y - 0.5, DOT + 1.0, DOT + 1.0);
+        }
+    }
+    Some(())
+}
