@@ -104,6 +104,27 @@ impl Theme {
     }
 }
 
+/// The steps that a first visit is shown, each until it has been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub apply: bool,
+    pub node: bool,
+    pub back: bool,
+}
+
+impl Hint {
+    pub const ALL: Hint = Hint {
+        apply: true,
+        node: true,
+        back: true,
+    };
+    pub const NONE: Hint = Hint {
+        apply: false,
+        node: false,
+        back: false,
+    };
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dialog {
     Shortcuts,

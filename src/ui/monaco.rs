@@ -179,14 +179,14 @@ fn define_themes(monaco: &Monaco) {
     ];
     let light_rules = [
         ("type", "1f5f8b"),
-        ("string", "2f5d34"),
-        ("number", "9a4a12"),
+        ("string.yaml", "2f5d34"),
+        ("number.yaml", "9a4a12"),
         ("comment", "6f6a5e"),
     ];
     let dark_rules = [
         ("type", "7fb8e0"),
-        ("string", "a3cf9c"),
-        ("number", "e5b27a"),
+        ("string.yaml", "a3cf9c"),
+        ("number.yaml", "e5b27a"),
         ("comment", "8693a3"),
     ];
     monaco

@@ -104,7 +104,7 @@ words! {
     nothing_runs = "Nothing has been applied yet.";
     hint_apply = "Apply this manifest: two pods start on the nodes.";
     hint_node = "Click a node to switch it off, then let time run.";
-    hint_back = "Step back with ← and do it differently.";
+    hint_back = "Step back (←) and do it differently.";
     look_pending = "Pending";
     look_starting = "Starting";
     look_running = "Running";
@@ -150,6 +150,7 @@ words! {
     scrubber = "Moment of the story";
     in_past = "in the past";
     in_past_title = "Whatever you do now starts another future from here";
+    state = "state";
     behind = "{0} s behind";
     hash_title = "State hash {0}: two worlds with the same hash are the same";
 

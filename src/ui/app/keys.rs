@@ -25,6 +25,13 @@ pub fn listen(act: &Callback<Act>) -> Vec<Listener> {
             }
         }
     }));
+    // A button of the time bar that was pressed with the mouse lets the space bar go again.
+    listeners.push(Listener::new(&document, "pointerup", |_| {
+        let pressed = dom::focused().filter(|own| own.matches(".timebar button").unwrap_or(false));
+        if let Some(button) = pressed.and_then(|own| own.dyn_into::<HtmlElement>().ok()) {
+            button.blur().ok();
+        }
+    }));
     let on = act.clone();
     listeners.push(Listener::new(&document, "visibilitychange", move |_| {
         on.emit(Act::Shown(!dom::document().hidden()));
@@ -54,6 +61,11 @@ fn shortcut(event: &KeyboardEvent) -> Option<Act> {
     }
     // The space bar presses the button that has the focus.
     let pressable = matches!(target.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY");
+    // A slider moves by the arrow keys; the scrubber moves by event, as the page does.
+    let slider = target.get_attribute("type").as_deref() == Some("range");
+    if slider && !target.has_attribute("data-scrubber") && event.key().starts_with("Arrow") {
+        return None;
+    }
     let step = |step| Some(Act::Send(Msg::Step(step)));
     match event.key().as_str() {
         " " if !pressable => Some(Act::TogglePlay),

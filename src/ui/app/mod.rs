@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::act::{Act, Dialog, Tab, Theme};
+use super::act::{Act, Dialog, Hint, Tab, Theme};
 use super::chunks::Chunks;
 use super::core::Core;
 use super::dom::{self, Listener};
@@ -76,7 +76,8 @@ struct Shown {
     tab: Tab,
     theme: Theme,
     dark: bool,
-    hint: bool,
+    /// Which steps of the first hint are still to be done; none when it is dismissed.
+    hint: Hint,
     dialog: Option<Dialog>,
     /// A confirmation that goes by itself.
     notice: Option<(u32, String)>,
@@ -124,7 +125,11 @@ impl Component for App {
                 tab: Tab::Map,
                 theme,
                 dark: false,
-                hint: dom::recall("hint").is_none(),
+                hint: if dom::recall("hint").is_none() {
+                    Hint::ALL
+                } else {
+                    Hint::NONE
+                },
                 dialog: None,
                 notice: None,
                 alarm: None,

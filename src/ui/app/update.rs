@@ -5,8 +5,8 @@
 use gloo_timers::callback::Timeout;
 
 use super::{App, FILE};
-use crate::session::{Msg, Reply};
-use crate::ui::act::{Act, Refusal, Tab, Theme};
+use crate::session::{Msg, Reply, Step};
+use crate::ui::act::{Act, Hint, Refusal, Tab, Theme};
 use crate::ui::core::{Core, FromCore};
 use crate::ui::dom;
 use crate::ui::draft;
@@ -21,6 +21,7 @@ const NOTICE_MS: u32 = 5000;
 impl App {
     /// True when the page is to be drawn anew.
     pub(super) fn take(&mut self, act: Act) -> bool {
+        self.heed(&act);
         match act {
             Act::Core(from) => return self.hear(from),
             Act::Checker(from) => return self.hear_checker(from),
@@ -65,10 +66,6 @@ impl App {
                 set_fragment("");
                 self.start_world(seed);
             }
-            Act::DismissHint => {
-                self.shown.hint = false;
-                dom::remember("hint", "seen");
-            }
             Act::Notice(text) => self.notify(text),
             Act::DismissNotice(number) => {
                 if self
@@ -84,6 +81,22 @@ impl App {
             Act::ReplaceCore => self.replace_core(t().core_was_busy),
             _ => {}
         }
+    }
+
+    /// Crosses off the hint what has been done.
+    fn heed(&mut self, act: &Act) {
+        let mut hint = self.shown.hint;
+        match act {
+            Act::Apply(_) => hint.apply = false,
+            Act::Run(line) if line.starts_with("node ") => hint.node = false,
+            Act::Send(Msg::Step(Step::Back | Step::To(_))) => hint.back = false,
+            Act::DismissHint => hint = Hint::NONE,
+            _ => return,
+        }
+        if hint == Hint::NONE && self.shown.hint != hint {
+            dom::remember("hint", "seen");
+        }
+        self.shown.hint = hint;
     }
 
     fn shown_or_hidden(&mut self, visible: bool) {

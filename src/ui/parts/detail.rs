@@ -80,10 +80,10 @@ fn Facts(props: &FactsProps) -> Html {
             if !detail.exists {
                 <p class="gone">{ t().details_gone }</p>
             }
-            { deeds(&detail.object, detail.exists, &props.act) }
             if !detail.fields.is_empty() {
                 <dl class="fields">{ for detail.fields.iter().map(row) }</dl>
             }
+            { deeds(&detail.object, detail.exists, &props.act) }
             if !detail.why.is_empty() {
                 <h3>{ t().why }</h3>
                 <ol class="why" data-why="">

@@ -65,7 +65,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                     { icon(theme.name()) }
                 </button>
                 <button
-                    class="button plain" aria-label={t().shortcuts} title={t().shortcuts}
+                    class="button plain wide-only" aria-label={t().shortcuts} title={t().shortcuts}
                     onclick={on(|| Act::Open(Some(Dialog::Shortcuts)))}
                 >
                     { icon("keyboard") }

@@ -11,7 +11,7 @@ use super::icons::icon;
 use super::node::Node;
 use super::picture::Picture;
 use super::pods::{Cells, Density, look_name};
-use crate::ui::act::Act;
+use crate::ui::act::{Act, Hint};
 use crate::ui::i18n::{fill, t};
 use crate::ui::map_model::NodeBox;
 use crate::ui::shared::Shared;
@@ -24,7 +24,7 @@ pub struct MapProps {
     pub workloads: Shared<Vec<WorkloadView>>,
     pub pod_total: u32,
     pub selected: Option<Ref>,
-    pub hint: bool,
+    pub hint: Hint,
     pub opened: bool,
     pub act: Callback<Act>,
 }
@@ -71,8 +71,8 @@ pub fn Map(props: &MapProps) -> Html {
             onfocusin={focused} onmouseleave={out}
         >
             <div class="map-scroll" onkeydown={Callback::from(walk)}>
-                if props.hint && props.opened {
-                    <Hint act={props.act.clone()} />
+                if props.hint != Hint::NONE && props.opened {
+                    <FirstSteps hint={props.hint} act={props.act.clone()} />
                 }
                 <Picture
                     workloads={props.workloads.clone()} selected={props.selected.clone()}
@@ -166,21 +166,28 @@ fn Tray(props: &TrayProps) -> Html {
 }
 
 #[derive(Properties, PartialEq)]
-struct HintProps {
+struct FirstStepsProps {
+    hint: Hint,
     act: Callback<Act>,
 }
 
 /// What a first visit can do, in three lines.
 #[component]
-fn Hint(props: &HintProps) -> Html {
+fn FirstSteps(props: &FirstStepsProps) -> Html {
     let act = props.act.clone();
     let dismiss = Callback::from(move |_: MouseEvent| act.emit(Act::DismissHint));
     html! {
         <aside class="hint" data-hint="">
             <ol>
-                <li>{ t().hint_apply }</li>
-                <li>{ t().hint_node }</li>
-                <li>{ t().hint_back }</li>
+                if props.hint.apply {
+                    <li value="1">{ t().hint_apply }</li>
+                }
+                if props.hint.node {
+                    <li value="2">{ t().hint_node }</li>
+                }
+                if props.hint.back {
+                    <li value="3">{ t().hint_back }</li>
+                }
             </ol>
             <button
                 class="button plain" onclick={dismiss} aria-label={t().dismiss}

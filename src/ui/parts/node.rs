@@ -64,10 +64,12 @@ pub fn Node(props: &NodeProps) -> Html {
             >
                 <span class="lamp" aria-hidden="true" />
                 <span class="name">{ &name }</span>
-                if props.density != Density::Dots {
-                    <span class="role">{ &node.roles }</span>
-                }
-                <span class="status">{ words(node) }</span>
+                <span class="status">
+                    if shows_role(node, props.density) {
+                        <span class="role">{ &node.roles }</span>
+                    }
+                    { words(node) }
+                </span>
                 { icon("power") }
             </button>
             if props.open {
@@ -96,6 +98,12 @@ pub fn Node(props: &NodeProps) -> Html {
             />
         </article>
     }
+}
+
+/// kubectl prints `<none>` where there is no role.
+fn shows_role(node: &NodeView, density: Density) -> bool {
+    let named = matches!(density, Density::Named | Density::Squares);
+    named && !node.roles.is_empty() && node.roles != "<none>"
 }
 
 fn state(node: &NodeView) -> &'static str {

@@ -144,7 +144,7 @@ fn reading(clock: &ClockView, behind_us: i64) -> Html {
                 { time_text::date_time(clock.now_us) }<span class="zone">{ " UTC" }</span>
             </span>
             <span class="hash" title={fill(t().hash_title, &[&hash])} data-hash={hash.clone()}>
-                { &hash[..8] }
+                <span class="word">{ t().state }</span>{ &hash[..8] }
             </span>
         </div>
     }
@@ -157,12 +157,6 @@ fn scrubber(clock: &ClockView, act: &Callback<Act>) -> Html {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
             let to = start + (input.value_as_number() * 1000.0) as i64;
             act.emit(Act::Send(Msg::Step(Step::To(to))));
-        }
-    });
-    // The arrow keys mean the same here as everywhere on the page: by event, not by pixel.
-    let keys = Callback::from(|event: KeyboardEvent| {
-        if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
-            event.prevent_default();
         }
     });
     let whole = (clock.end_us - start).max(1);
@@ -178,7 +172,7 @@ fn scrubber(clock: &ClockView, act: &Callback<Act>) -> Html {
             <input
                 type="range" min="0" max={(whole / 1000).to_string()} step="1"
                 value={((clock.now_us - start) / 1000).to_string()} oninput={slide}
-                onkeydown={keys} aria-label={t().scrubber} data-scrubber=""
+                aria-label={t().scrubber} data-scrubber=""
                 aria-valuetext={time_text::since_start_short(clock.now_us - start)}
             />
         </div>
