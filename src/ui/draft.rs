@@ -128,10 +128,9 @@ fn all() -> Vec<(String, Draft)> {
         let Some(key) = storage.key(index).ok().flatten() else {
             continue;
         };
-        if let Some(name) = key.strip_prefix(&prefix) {
-            if let Some(draft) = read(&format!("{PREFIX}{name}")) {
-                found.push((key, draft));
-            }
+        let name = key.strip_prefix(&prefix);
+        if let Some(draft) = name.and_then(|name| read(&format!("{PREFIX}{name}"))) {
+            found.push((key, draft));
         }
     }
     found.sort_by_key(|(_, draft)| Reverse(draft.saved_ms as i64));

@@ -160,7 +160,7 @@ fn define_themes(monaco: &Monaco) {
     let light = [
         ("editor.background", "#fdfcf9"),
         ("editor.foreground", "#1e2430"),
-        ("editorLineNumber.foreground", "#9a927f"),
+        ("editorLineNumber.foreground", "#6f6857"),
         ("editorLineNumber.activeForeground", "#7a5a12"),
         ("editor.lineHighlightBackground", "#f4efe3"),
         ("editor.lineHighlightBorder", "#f4efe3"),
@@ -170,7 +170,7 @@ fn define_themes(monaco: &Monaco) {
     let dark = [
         ("editor.background", "#141b24"),
         ("editor.foreground", "#e1e6ec"),
-        ("editorLineNumber.foreground", "#566273"),
+        ("editorLineNumber.foreground", "#8391a3"),
         ("editorLineNumber.activeForeground", "#d8b15c"),
         ("editor.lineHighlightBackground", "#1a232e"),
         ("editor.lineHighlightBorder", "#1a232e"),

@@ -17,8 +17,7 @@ impl<T> Shared<T> {
 impl<T: Clone> Shared<T> {
     /// Changes the value, on a copy of its own where somebody still draws the old one.
     pub fn edit(&mut self) -> &mut T {
-        let inner = Rc::make_mut(&mut self.0);
-        inner
+        Rc::make_mut(&mut self.0)
     }
 }
 

@@ -56,6 +56,7 @@ words! {
     // The editor.
     apply = "Apply";
     apply_key = "Ctrl ↵";
+    apply_key_mac = "⌘ ↵";
     apply_title = "kubectl apply -f nginx.yml (Ctrl+Enter)";
     editor_label = "Manifest nginx.yml";
     editor_leave = "Ctrl+M, then Tab, leaves the editor";

@@ -221,7 +221,7 @@ impl Fake {
         };
         self.events.push(TimelineEntry {
             at_us: self.clock.now_us,
-            warning: self.made % 7 == 0,
+            warning: self.made.is_multiple_of(7),
             object: Ref {
                 kind: "Pod".into(),
                 namespace: "default".into(),

@@ -94,7 +94,10 @@ impl App {
                     self.hear_one(reply);
                 }
             }
-            FromCore::Died(why) => self.replace_core(&why),
+            FromCore::Died(why) => {
+                web_sys::console::error_1(&why.as_str().into());
+                self.replace_core(&why);
+            }
         }
         true
     }

@@ -33,7 +33,7 @@ impl App {
                     notice={shown.notice.clone()} alarm={shown.alarm.clone()} busy={shown.busy}
                     act={self.act.clone()}
                 />
-                <div class="desk">
+                <main class="desk">
                     { self.draw_editor() }
                     <Splitter edge={Edge::Left} label={t().split_editor} />
                     <section class="pane map-pane" aria-label={t().map}>
@@ -55,7 +55,7 @@ impl App {
                         />
                         { self.draw_timeline() }
                     </div>
-                </div>
+                </main>
                 <TimeBar
                     clock={world.clock.clone()} behind_us={world.behind_us}
                     act={self.act.clone()}

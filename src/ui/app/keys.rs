@@ -18,11 +18,10 @@ pub fn listen(act: &Callback<Act>) -> Vec<Listener> {
     let mut listeners = Vec::new();
     let on = act.clone();
     listeners.push(Listener::new(&window, "keydown", move |event: Event| {
-        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-            if let Some(act) = shortcut(event) {
-                event.prevent_default();
-                on.emit(act);
-            }
+        let act = event.dyn_ref::<KeyboardEvent>().and_then(shortcut);
+        if let Some(act) = act {
+            event.prevent_default();
+            on.emit(act);
         }
     }));
     // A button of the time bar that was pressed with the mouse lets the space bar go again.

@@ -68,14 +68,7 @@ impl App {
             }
             Act::Notice(text) => self.notify(text),
             Act::DismissNotice(number) => {
-                if self
-                    .shown
-                    .notice
-                    .as_ref()
-                    .is_some_and(|(own, _)| *own == number)
-                {
-                    self.shown.notice = None;
-                }
+                self.shown.notice.take_if(|(own, _)| *own == number);
             }
             Act::DismissAlarm => self.shown.alarm = None,
             Act::ReplaceCore => self.replace_core(t().core_was_busy),
@@ -179,10 +172,10 @@ impl App {
         match from {
             FromCore::Replies(replies) => {
                 for reply in replies {
-                    if let Reply::Problems { version, problems } = reply {
-                        if version == self.desk.version {
-                            self.desk.problems.settle(problems);
-                        }
+                    if let Reply::Problems { version, problems } = reply
+                        && version == self.desk.version
+                    {
+                        self.desk.problems.settle(problems);
                     }
                 }
             }

@@ -157,7 +157,7 @@ impl Component for Editor {
                         { icon("again") }
                     </button>
                     <button class="button strong" onclick={apply} title={t().apply_title} data-apply="">
-                        { t().apply }<kbd>{ t().apply_key }</kbd>
+                        { t().apply }<kbd>{ apply_key() }</kbd>
                     </button>
                 </div>
                 <div class="editor-host" ref={self.host.clone()} data-editor={
@@ -252,6 +252,15 @@ impl Editor {
                 }
             },
         ));
+    }
+}
+
+fn apply_key() -> &'static str {
+    let platform = dom::window().navigator().platform().unwrap_or_default();
+    if platform.starts_with("Mac") {
+        t().apply_key_mac
+    } else {
+        t().apply_key
     }
 }
 

@@ -54,7 +54,7 @@ pub fn Node(props: &NodeProps) -> Html {
         props.open.then_some("open"),
     );
     html! {
-        <article
+        <div
             {class} role="listitem" data-node={name.clone()} data-ready={node.ready.to_string()}
             data-powered={node.powered.to_string()} data-status={node.status.clone()}
         >
@@ -96,7 +96,7 @@ pub fn Node(props: &NodeProps) -> Html {
                 pods={props.node.pods.clone()} density={props.density}
                 selected={props.pod.clone()} act={props.act.clone()}
             />
-        </article>
+        </div>
     }
 }
 

@@ -26,9 +26,21 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
         let (place, close) = (place.clone(), props.close.clone());
         use_effect_with((), move |()| {
             let menu = place.cast::<Element>();
-            if let Some(first) = menu.as_ref().and_then(|menu| item(menu, 0)) {
-                first.focus().ok();
+            if let Some(menu) = &menu {
+                put(menu);
+                if let Some(first) = item(menu, 0) {
+                    first.focus().ok();
+                }
             }
+            let scrolled = close.clone();
+            let scrolls = Listener::capturing(&dom::document(), "scroll", move |event| {
+                let of_map = event
+                    .target()
+                    .and_then(|target| target.dyn_into::<Element>().ok());
+                if of_map.is_some_and(|own| own.class_list().contains("map-scroll")) {
+                    scrolled.emit(None);
+                }
+            });
             // A press anywhere else closes it; on its own node's name that does it by itself.
             let outside = Listener::capturing(&dom::document(), "pointerdown", move |event| {
                 let target = event
@@ -43,7 +55,7 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
                     close.emit(None);
                 }
             });
-            move || drop(outside)
+            move || drop((outside, scrolls))
         });
     }
     let name = &props.name;
@@ -84,6 +96,27 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
             </button>
         </div>
     }
+}
+
+/// Puts the menu under its node's name, or above it where there is no room, within the window.
+fn put(menu: &Element) -> Option<()> {
+    const GAP: f64 = 8.0;
+    let own = menu.get_bounding_client_rect();
+    let node = menu.parent_element()?.get_bounding_client_rect();
+    let window = dom::window();
+    let wide = window.inner_width().ok()?.as_f64()?;
+    let high = window.inner_height().ok()?.as_f64()?;
+    let left = (node.left() + GAP).min(wide - own.width() - GAP).max(GAP);
+    let below = node.top() + 40.0;
+    let above = node.top() - own.height() - 2.0;
+    let top = if below + own.height() > high - GAP {
+        above.max(GAP)
+    } else {
+        below
+    };
+    let style = menu.dyn_ref::<HtmlElement>()?.style();
+    style.set_property("left", &format!("{left:.0}px")).ok()?;
+    style.set_property("top", &format!("{top:.0}px")).ok()
 }
 
 fn choice((word, line): (&'static str, String), props: &NodeMenuProps) -> Html {

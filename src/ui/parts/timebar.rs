@@ -49,9 +49,7 @@ fn buttons(clock: &ClockView, act: &Callback<Act>) -> Html {
         let act = act.clone();
         let press = Callback::from(move |_: MouseEvent| act.emit(Act::Send(msg.clone())));
         html! {
-            <button class="button" {title} aria-label={title} data-step={name} onclick={press}>
-                { face }
-            </button>
+            <button class="button" {title} data-step={name} onclick={press}>{ face }</button>
         }
     };
     let toggle = {
@@ -86,11 +84,13 @@ fn speed(clock: &ClockView, act: &Callback<Act>) -> Html {
     let slide = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
             let notch = input.value_as_number() / NOTCHES;
-            let exact = SLOWEST * (FASTEST / SLOWEST).powf(notch);
+            let exact = SLOWEST * js_sys::Math::pow(FASTEST / SLOWEST, notch);
             act.emit(Act::Send(Msg::Speed(round_speed(exact))));
         }
     });
-    let notch = (clock.speed.max(SLOWEST) / SLOWEST).ln() / (FASTEST / SLOWEST).ln() * NOTCHES;
+    let notch = js_sys::Math::log(clock.speed.max(SLOWEST) / SLOWEST)
+        / js_sys::Math::log(FASTEST / SLOWEST)
+        * NOTCHES;
     let text = time_text::speed(clock.speed);
     html! {
         <label class="speed" title={t().speed_title}>
