@@ -5,6 +5,7 @@
 pub mod console;
 pub mod detail;
 pub mod dialogs;
+mod dots;
 pub mod editor;
 pub mod header;
 mod icons;

@@ -5,12 +5,10 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use yew::prelude::*;
 
+use super::dots::Dots;
 use crate::ui::act::Act;
-use crate::ui::dom;
 use crate::ui::i18n::{fill, t};
 use crate::view::{Look, PodView, Ref};
 
@@ -85,7 +83,7 @@ pub struct CellsProps {
 pub fn Cells(props: &CellsProps) -> Html {
     if props.density == Density::Canvas {
         return html! {
-            <Picture
+            <Dots
                 pods={props.pods.clone()} selected={props.selected.clone()}
                 act={props.act.clone()}
             />
@@ -146,7 +144,7 @@ fn select(pod: &PodView, act: &Callback<Act>) -> Callback<MouseEvent> {
     Callback::from(move |_| act.emit(Act::Select(Some(object.clone()))))
 }
 
-fn reference(pod: &PodView) -> Ref {
+pub fn reference(pod: &PodView) -> Ref {
     Ref {
         kind: "Pod".into(),
         namespace: pod.namespace.clone(),
@@ -179,85 +177,4 @@ fn split(name: &str) -> (&str, &str) {
         Some(dash) if dash + 1 < name.len() => name.split_at(dash + 1),
         _ => ("", name),
     }
-}
-
-const DOT: f64 = 7.0;
-const STEP: f64 = 9.0;
-
-#[derive(Properties, PartialEq)]
-struct PictureProps {
-    pods: Vec<Rc<PodView>>,
-    selected: Option<AttrValue>,
-    act: Callback<Act>,
-}
-
-/// The pods of one node on a canvas: drawn again only when they change.
-#[component]
-fn Picture(props: &PictureProps) -> Html {
-    let place = use_node_ref();
-    {
-        let (place, pods, selected) = (place.clone(), props.pods.clone(), props.selected.clone());
-        use_effect(move || {
-            if let Some(canvas) = place.cast::<HtmlCanvasElement>() {
-                paint(&canvas, &pods, selected.as_deref());
-            }
-        });
-    }
-    let press = {
-        let (place, pods, act) = (place.clone(), props.pods.clone(), props.act.clone());
-        Callback::from(move |event: MouseEvent| {
-            let Some(canvas) = place.cast::<HtmlCanvasElement>() else {
-                return;
-            };
-            let columns = columns(&canvas);
-            let column = (f64::from(event.offset_x()) / STEP) as usize;
-            let row = (f64::from(event.offset_y()) / STEP) as usize;
-            let index = row * columns + column.min(columns - 1);
-            if let Some(pod) = pods.get(index) {
-                act.emit(Act::Select(Some(reference(pod))));
-            }
-        })
-    };
-    html! { <canvas ref={place} class="dots" onclick={press} /> }
-}
-
-fn columns(canvas: &HtmlCanvasElement) -> usize {
-    ((f64::from(canvas.client_width()) / STEP) as usize).max(1)
-}
-
-fn paint(canvas: &HtmlCanvasElement, pods: &[Rc<PodView>], selected: Option<&str>) -> Option<()> {
-    let scale = dom::window().device_pixel_ratio().max(1.0);
-    let columns = columns(canvas);
-    let height = pods.len().div_ceil(columns) as f64 * STEP;
-    canvas
-        .style()
-        .set_property("height", &format!("{height}px"))
-        .ok()?;
-    canvas.set_width((f64::from(canvas.client_width()) * scale) as u32);
-    canvas.set_height((height * scale) as u32);
-    let pen: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-    pen.scale(scale, scale).ok()?;
-    for (index, pod) in pods.iter().enumerate() {
-        let x = (index % columns) as f64 * STEP;
-        let y = (index / columns) as f64 * STEP;
-        let colour = format!("oklch(0.62 0.12 {})", hue(pod.hue));
-        pen.set_fill_style_str(if pod.look == Look::Failed {
-            "#c2413b"
-        } else {
-            &colour
-        });
-        pen.set_stroke_style_str(&colour);
-        match pod.look {
-            Look::Running | Look::Succeeded | Look::Failed => pen.fill_rect(x, y, DOT, DOT),
-            Look::NotReady | Look::Starting => pen.fill_rect(x, y + DOT / 2.0, DOT, DOT / 2.0),
-            Look::Pending | Look::Terminating | Look::Lost => {
-                pen.stroke_rect(x + 0.5, y + 0.5, DOT - 1.0, DOT - 1.0);
-            }
-        }
-        if selected == Some(pod.name.as_str()) {
-            pen.set_stroke_style_str("#b8892b");
-            pen.stroke_rect(x - 0.5, y - 0.5, DOT + 1.0, DOT + 1.0);
-        }
-    }
-    Some(())
 }
