@@ -83,6 +83,8 @@ pub enum Reply {
         name: String,
         value: f64,
         unit: String,
+        /// What it may be.
+        budget: f64,
     },
     /// All benchmark figures were sent.
     BenchDone,

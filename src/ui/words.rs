@@ -187,5 +187,10 @@ words! {
 
     // Remarks of the core (`Stream::Note`, `Reply::Opened`): `note_` and the core's key.
     note_clock_back = "the clock went back to {0}";
-    note_link_bad = "This link cannot be opened: {0}. A new world was started instead; your text is kept.";
+    note_new_future = "another future starts here, at {0}";
+    note_link_opened = "The link is open, at {0}, with the same state.";
+    note_link_hash_differs = "This link was made by another version ({1}): its story was run again and ended at {0} in another state.";
+    note_link_unknown = "This link cannot be opened: it is none of this page's. A new world was started; your text is kept.";
+    note_link_damaged = "This link cannot be opened: it was cut off or changed on its way. A new world was started; your text is kept.";
+    note_link_too_large = "This link cannot be opened: it is too large. A new world was started; your text is kept.";
 }

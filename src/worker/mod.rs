@@ -3,8 +3,7 @@
 //!
 //! Upstream: none.
 
-#[cfg(target_arch = "wasm32")]
-mod fake;
+mod slice;
 mod wire;
 
 #[cfg(target_arch = "wasm32")]
@@ -12,4 +11,5 @@ mod shell;
 
 #[cfg(target_arch = "wasm32")]
 pub use shell::start;
+pub use slice::next_slice;
 pub use wire::{from_bytes, to_bytes};

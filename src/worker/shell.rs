@@ -8,17 +8,19 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::fake::Fake as Session;
+use super::slice::next_slice;
 use super::{from_bytes, to_bytes};
-use crate::session::{Msg, Reply};
+use crate::session::{BENCHES, Bench, Msg, Reply, Session};
+
+/// A figure is the median of so many runs.
+const BENCH_RUNS: usize = 5;
 
 /// Starts to listen. The page speaks first (static/boot.js).
 pub fn start() {
     // A panic ends this instance: the page hears why, in words, and starts another worker.
     std::panic::set_hook(Box::new(|info| {
-        scope()
-            .post_message(&JsValue::from_str(&info.to_string()))
-            .ok();
+        let last_words = JsValue::from_str(&info.to_string());
+        scope().post_message(&last_words).ok();
     }));
     let session = RefCell::new(Session::default());
     let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -28,21 +30,64 @@ pub fn start() {
         let Some(msg) = from_bytes::<Msg>(&Uint8Array::new(&buffer).to_vec()) else {
             panic!("the page sent a message that this core does not know");
         };
-        let replies = session.borrow_mut().update(msg);
-        if !replies.is_empty() {
-            answer(&replies);
-        }
+        hear(&mut session.borrow_mut(), msg);
     });
     scope().set_onmessage(Some(heard.as_ref().unchecked_ref()));
     // The worker listens until it is ended from outside.
     heard.forget();
 }
 
+fn hear(session: &mut Session, msg: Msg) {
+    if msg == Msg::Bench {
+        for bench in BENCHES {
+            answer(&vec![measure(bench)]);
+        }
+        return answer(&vec![Reply::BenchDone]);
+    }
+    let is_frame = matches!(msg, Msg::Frame { .. });
+    let before = now_ms();
+    let replies = session.update(msg);
+    if is_frame {
+        let lags = |reply: &Reply| matches!(reply, Reply::Frame(frame) if frame.behind_us > 0);
+        let behind = replies.iter().any(lags);
+        session.slice_events = next_slice(session.slice_events, now_ms() - before, behind);
+    }
+    if !replies.is_empty() {
+        answer(&replies);
+    }
+}
+
+fn measure(bench: &Bench) -> Reply {
+    let mut times: Vec<f64> = (0..BENCH_RUNS)
+        .map(|_| {
+            let mut history = (bench.prepare)();
+            let before = now_ms();
+            (bench.run)(&mut history);
+            now_ms() - before
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    Reply::Bench {
+        name: bench.name.to_owned(),
+        value: times[BENCH_RUNS / 2],
+        unit: "ms".to_owned(),
+        budget: bench.budget_ms,
+    }
+}
+
 fn answer(replies: &Vec<Reply>) {
     let buffer = Uint8Array::from(to_bytes(replies).as_slice()).buffer();
+    let handed_over = Array::of1(&buffer);
     scope()
-        .post_message_with_transfer(&buffer, &Array::of1(&buffer))
+        .post_message_with_transfer(&buffer, &handed_over)
         .ok();
+}
+
+/// The wall clock, which the core itself never sees.
+fn now_ms() -> f64 {
+    scope()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

@@ -115,10 +115,15 @@ impl App {
                 }
             }
             Reply::Link { fragment } => self.linked(&fragment),
-            Reply::Bench { name, value, unit } => {
+            Reply::Bench {
+                name,
+                value,
+                unit,
+                budget,
+            } => {
                 let name = name.replace(['"', '\\'], "'");
                 self.bench(&format!(
-                    r#"{{"name":"{name}","value":{value},"unit":"{unit}"}}"#
+                    r#"{{"name":"{name}","value":{value},"unit":"{unit}","budget":{budget}}}"#
                 ));
             }
             Reply::BenchDone => {
@@ -137,8 +142,10 @@ impl App {
     }
 
     fn opened(&mut self, remark: Option<&str>, files: Vec<(String, String)>) {
-        if let Some(remark) = remark {
-            self.shown.alarm = Some(note(remark));
+        match remark {
+            Some(remark) if remark.starts_with("link-opened") => self.notify(note(remark)),
+            Some(remark) => self.shown.alarm = Some(note(remark)),
+            None => {}
         }
         let own = self.desk.drafts.first(self.desk.link.as_deref());
         let own = own.filter(|_| self.desk.link.is_some());

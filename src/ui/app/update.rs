@@ -212,7 +212,7 @@ impl App {
         };
     }
 
-    fn notify(&mut self, text: String) {
+    pub(super) fn notify(&mut self, text: String) {
         let number = self
             .shown
             .notice
