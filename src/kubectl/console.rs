@@ -45,7 +45,6 @@ impl DryRun {
 /// A verb's surroundings.
 pub struct Console<'a, 'c> {
     pub client: &'a mut Client<'c>,
-    #[allow(dead_code)] // read by the verbs that take -f
     pub files: &'a mut Files,
     pub out: &'a mut Output,
     /// The namespace asked for with -n, else the context's.

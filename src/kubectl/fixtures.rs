@@ -96,14 +96,6 @@ impl World {
         self.api.update_status(again, CAUSE).expect("a status")
     }
 
-    /// Writes an object's new state.
-    pub fn update(&mut self, object: Object) -> Arc<Object> {
-        let object = self.api.update(object, CAUSE).expect("updated");
-        self.api
-            .update_status((*object).clone(), CAUSE)
-            .expect("a status")
-    }
-
     /// Writes a new status.
     pub fn update_status(&mut self, object: Object) -> Arc<Object> {
         self.api.update_status(object, CAUSE).expect("a status")

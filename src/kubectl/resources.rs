@@ -7,12 +7,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::api::{KINDS, Kind, Object, Selector};
-use crate::apiserver::{ApiError, Reason};
+use crate::apiserver::{ApiError, FieldValidation, Reason};
 
 use super::args::Args;
 use super::console::Console;
 use super::errors::Failure;
 use super::fields;
+use super::manifest::{Problem, failure, load, with_source};
 
 /// What the words of a command name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -218,8 +219,36 @@ pub struct Found {
     pub failures: Vec<Failure>,
 }
 
+/// The objects that the files of -f name, as the server has them. `act` (`deleting`) is put into
+/// the failures, unless it is empty. Errors: a file that is not there.
+pub fn find_in_files(args: &Args, console: &Console<'_, '_>, act: &str) -> Result<Found, Failure> {
+    let loaded = load(console, args, FieldValidation::Ignore)?;
+    let mut found = Found {
+        objects: Vec::new(),
+        failures: failure(loaded.problems).into_iter().collect(),
+    };
+    for info in loaded.infos {
+        match console.live().get(&info.key()) {
+            Some(object) => found.objects.push(object.clone()),
+            None => {
+                let error = ApiError::not_found(info.kind, &info.name);
+                let problem = if act.is_empty() {
+                    Problem::Api(error)
+                } else {
+                    with_source(error, act, &info.source)
+                };
+                found.failures.extend(failure(vec![problem]));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Finds objects for a verb that acts on each. Errors: kubectl's about the words given.
 pub fn find(words: &[String], args: &Args, console: &Console<'_, '_>) -> Result<Found, Failure> {
+    if words.is_empty() && args.has("filename") {
+        return find_in_files(args, console, "");
+    }
     let wanted = wanted(words)?;
     let has_selector = args.has("selector") || args.has("field-selector");
     let mut found = Found {

@@ -602,6 +602,53 @@ fn wait_ends_when_the_condition_holds() {
     );
 }
 
+const FILE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n";
+
+#[test]
+fn files_name_objects() {
+    let mut world = web();
+    world.files.insert("web.yml".into(), FILE.into());
+    let line = "get -f web.yml -o name";
+    assert_eq!(stdout(&mut world, line), "deployment.apps/web\n");
+    assert_eq!(
+        stdout(&mut world, "scale -f web.yml --replicas=3"),
+        "deployment.apps/web scaled\n"
+    );
+    assert_eq!(
+        stdout(&mut world, "delete -f web.yml"),
+        "deployment.apps \"web\" deleted from default namespace\n"
+    );
+    assert_eq!(
+        world.run("delete -f web.yml"),
+        failed(
+            "Error from server (NotFound): error when deleting \"web.yml\": deployments.apps \"web\" not found"
+        )
+    );
+    assert_eq!(
+        world.run("delete -f nosuch.yml"),
+        failed("error: the path \"nosuch.yml\" does not exist")
+    );
+}
+
+#[test]
+fn patch_changes_fields() {
+    let mut world = web();
+    let line = "patch deploy web -p '{\"spec\":{\"replicas\":3}}'";
+    assert_eq!(stdout(&mut world, line), "deployment.apps/web patched\n");
+    assert_eq!(
+        stdout(&mut world, line),
+        "deployment.apps/web patched (no change)\n"
+    );
+    let deployment = world.get(Kind::Deployment, "default", "web").expect("web");
+    assert_eq!(deployment.deployment().map(|d| d.replicas()), Some(3));
+    assert_eq!(
+        world.run("patch deploy web -p '{\"spec\":{\"replicas\":\"x\"}}'"),
+        failed(
+            "The request is invalid: patch: Invalid value: \"map[spec:map[replicas:x]]\": unrecognized type: int32"
+        )
+    );
+}
+
 #[test]
 fn no_line_panics() {
     let mut world = web();

@@ -32,65 +32,10 @@ pub(super) fn write(volumes: &[Volume], token: &str, space: &str, out: &mut Text
 }
 
 fn one(volume: &Volume, out: &mut Text) {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
-    let flag = |part: Option<bool>| part.unwrap_or(false).to_string();
-    let mut write = |kind: &str, fields: &[(&str, String)]| {
-        out.field(2, "Type", kind);
-        for (name, value) in fields {
-            out.field(2, name, value);
-        }
-    };
-    if let Some(source) = &volume.empty_dir {
-        let limit = source
-            .size_limit
-            .as_ref()
-            .map_or("<unset>".into(), |q| q.0.clone());
-        write(
-            "EmptyDir (a temporary directory that shares a pod's lifetime)",
-            &[("Medium", text(&source.medium)), ("SizeLimit", limit)],
-        );
-    } else if let Some(source) = &volume.host_path {
-        write(
-            "HostPath (bare host directory volume)",
-            &[
-                ("Path", source.path.clone()),
-                ("HostPathType", text(&source.type_)),
-            ],
-        );
-    } else if let Some(source) = &volume.config_map {
-        write(
-            "ConfigMap (a volume populated by a ConfigMap)",
-            &[
-                ("Name", source.name.clone()),
-                ("Optional", flag(source.optional)),
-            ],
-        );
-    } else if let Some(source) = &volume.secret {
-        write(
-            "Secret (a volume populated by a Secret)",
-            &[
-                ("SecretName", text(&source.secret_name)),
-                ("Optional", flag(source.optional)),
-            ],
-        );
-    } else if let Some(source) = &volume.persistent_volume_claim {
-        write(
-            "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-            &[
-                ("ClaimName", source.claim_name.clone()),
-                ("ReadOnly", flag(source.read_only)),
-            ],
-        );
-    } else if let Some(source) = &volume.nfs {
-        write(
-            "NFS (an NFS mount that lasts the lifetime of a pod)",
-            &[
-                ("Server", source.server.clone()),
-                ("Path", source.path.clone()),
-                ("ReadOnly", flag(source.read_only)),
-            ],
-        );
-    } else if let Some(source) = &volume.downward_api {
+    if let Some(source) = &volume.projected {
+        return projected(source, out);
+    }
+    if let Some(source) = &volume.downward_api {
         out.field(
             2,
             "Type",
@@ -102,11 +47,70 @@ fn one(volume: &Volume, out: &mut Text) {
                 out.line(3, format!("{} -> {}", field.field_path, item.path));
             }
         }
-    } else if let Some(source) = &volume.projected {
-        projected(source, out);
-    } else {
-        out.line(2, "<unknown>");
+        return;
     }
+    let Some((kind, fields)) = plain(volume) else {
+        return out.line(2, "<unknown>");
+    };
+    out.field(2, "Type", kind);
+    for (name, value) in fields {
+        out.field(2, name, value);
+    }
+}
+
+type Fields = Vec<(&'static str, String)>;
+
+/// Type and fields of the kinds of volume that are a list of fields.
+fn plain(volume: &Volume) -> Option<(&'static str, Fields)> {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    let flag = |part: Option<bool>| part.unwrap_or(false).to_string();
+    if let Some(source) = &volume.empty_dir {
+        let limit = source
+            .size_limit
+            .as_ref()
+            .map_or("<unset>".into(), |q| q.0.clone());
+        let fields = vec![("Medium", text(&source.medium)), ("SizeLimit", limit)];
+        return Some((
+            "EmptyDir (a temporary directory that shares a pod's lifetime)",
+            fields,
+        ));
+    }
+    if let Some(source) = &volume.host_path {
+        let fields = vec![
+            ("Path", source.path.clone()),
+            ("HostPathType", text(&source.type_)),
+        ];
+        return Some(("HostPath (bare host directory volume)", fields));
+    }
+    if let Some(source) = &volume.config_map {
+        let fields = vec![
+            ("Name", source.name.clone()),
+            ("Optional", flag(source.optional)),
+        ];
+        return Some(("ConfigMap (a volume populated by a ConfigMap)", fields));
+    }
+    if let Some(source) = &volume.secret {
+        let name = text(&source.secret_name);
+        let fields = vec![("SecretName", name), ("Optional", flag(source.optional))];
+        return Some(("Secret (a volume populated by a Secret)", fields));
+    }
+    if let Some(source) = &volume.persistent_volume_claim {
+        let claim = source.claim_name.clone();
+        let fields = vec![("ClaimName", claim), ("ReadOnly", flag(source.read_only))];
+        let kind =
+            "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)";
+        return Some((kind, fields));
+    }
+    let source = volume.nfs.as_ref()?;
+    let fields = vec![
+        ("Server", source.server.clone()),
+        ("Path", source.path.clone()),
+        ("ReadOnly", flag(source.read_only)),
+    ];
+    Some((
+        "NFS (an NFS mount that lasts the lifetime of a pod)",
+        fields,
+    ))
 }
 
 fn projected(source: &ProjectedVolumeSource, out: &mut Text) {

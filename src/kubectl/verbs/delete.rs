@@ -10,7 +10,9 @@ use crate::clock::SimTime;
 use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::resources::{Filter, Found, Wanted, find, no_name, nothing_given, wanted};
+use crate::kubectl::resources::{
+    Filter, Found, Wanted, find, find_in_files, no_name, nothing_given, wanted,
+};
 
 use super::{FILES, SELECTION, Verb, Waiting};
 
@@ -157,12 +159,16 @@ fn read(console: &mut Console<'_, '_>, args: &Args) -> Result<Options, Failure> 
 
 fn objects(console: &mut Console<'_, '_>, args: &Args) -> Result<Found, Failure> {
     let words = args.all_words();
+    if args.has("filename") {
+        let found = find_in_files(args, console, "deleting")?;
+        return without_missing(args, found);
+    }
     if words.is_empty() {
         return Err(nothing_given());
     }
     let wanted = wanted(&words)?;
     let picks = args.has("selector") || args.has("field-selector") || args.on("all");
-    let mut found = match &wanted {
+    let found = match &wanted {
         Wanted::Listed(kinds) if picks => {
             let filter = Filter::from(args, console, kinds)?;
             let all = kinds.iter().flat_map(|kind| filter.list(*kind, console));
@@ -179,6 +185,11 @@ fn objects(console: &mut Console<'_, '_>, args: &Args) -> Result<Found, Failure>
         }
         Wanted::Named(_) => find(&words, args, console)?,
     };
+    without_missing(args, found)
+}
+
+/// Forgets names that do not exist where `--ignore-not-found` says so.
+fn without_missing(args: &Args, mut found: Found) -> Result<Found, Failure> {
     if args.on("ignore-not-found") {
         if found.objects.is_empty() && !found.failures.is_empty() {
             // Nothing to delete and nothing to say.

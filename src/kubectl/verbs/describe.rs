@@ -9,7 +9,7 @@ use crate::kubectl::args::{Args, Flag, Takes, flag};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::describe::{Scene, describe};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::resources::{Filter, Wanted, wanted};
+use crate::kubectl::resources::{Filter, Wanted, find_in_files, wanted};
 
 use super::{FILES, SELECTION, Verb};
 
@@ -30,6 +30,11 @@ pub(super) const VERB: Verb = Verb {
 
 fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     let words = args.all_words();
+    if words.is_empty() && args.has("filename") {
+        let found = find_in_files(args, console, "")?;
+        print(console, args, &found.objects);
+        return Failure::all(found.failures).map_or(Ok(Flow::Done(0)), Err);
+    }
     if words.is_empty() {
         return Err(Failure::error(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",

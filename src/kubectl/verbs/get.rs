@@ -15,7 +15,7 @@ use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{self, Format, Step};
 use crate::kubectl::printers::printer;
-use crate::kubectl::resources::{Filter, Wanted, wanted};
+use crate::kubectl::resources::{Filter, Wanted, find_in_files, wanted};
 use crate::kubectl::sort::{go_sort, natural_less};
 use crate::kubectl::tables::{TABLE, align};
 
@@ -153,9 +153,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         )));
     }
     let wanted = if words.is_empty() {
-        return Err(Failure::error(
-            "-f needs \"kubectl apply\" or \"kubectl create\" here",
-        ));
+        in_files(console, args)?
     } else {
         wanted(&words)?
     };
@@ -193,6 +191,22 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         Some(failure) => Err(failure),
         None => Ok(Flow::Done(0)),
     }
+}
+
+/// What the files of -f name. Errors: those that do not exist.
+fn in_files(console: &mut Console<'_, '_>, args: &Args) -> Result<Wanted, Failure> {
+    let found = find_in_files(args, console, "")?;
+    if let Some(failure) = Failure::all(found.failures) {
+        return Err(failure);
+    }
+    if let Some(object) = found.objects.iter().find(|o| !o.meta.namespace.is_empty()) {
+        console.namespace = object.meta.namespace.clone();
+    }
+    let named = found
+        .objects
+        .iter()
+        .map(|o| (o.kind(), o.meta.name.to_string()));
+    Ok(Wanted::Named(named.collect()))
 }
 
 /// What was found, kind by kind in the order asked for.

@@ -20,6 +20,7 @@ mod logs;
 #[cfg(test)]
 mod manifest_tests;
 mod pairs;
+mod patch;
 mod replace;
 mod rollout;
 mod run;
@@ -66,6 +67,7 @@ pub static VERBS: &[Verb] = &[
     events::VERB,
     diff::VERB,
     apply::VERB,
+    patch::VERB,
     replace::VERB,
     wait::VERB,
     label::LABEL,

@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use crate::api::{Key, Kind, Uid};
 use crate::clock::{SimTime, Span};
-use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration};
+use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::full_json;
 use crate::kubectl::output;
-use crate::kubectl::resources::{Filter, Wanted, wanted};
+use crate::kubectl::resources::{Filter, Wanted, no_name, wanted};
 
 use super::{FILES, SELECTION, Verb, Waiting};
 
 const FLAGS: &[Flag] = &[
     flag("for", Takes::Array),
     flag("timeout", Takes::Duration),
-    super::super::args::short("output", 'o', Takes::Text),
+    short("output", 'o', Takes::Text),
     flag("local", Takes::Switch),
 ];
 
@@ -67,7 +67,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         Wanted::Listed(kinds) => {
             let filter = Filter::from(args, console, &kinds)?;
             if !args.has("selector") && !args.has("field-selector") && !args.on("all") {
-                return Err(super::super::resources::no_name());
+                return Err(no_name());
             }
             let all = kinds.iter().flat_map(|kind| filter.list(*kind, console));
             let all: Vec<(Key, Uid)> = all.map(|object| (object.key(), object.meta.uid)).collect();

@@ -13,7 +13,7 @@ use crate::api::{Kind, Object};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::resources::{Filter, Found, Wanted, find, wanted};
+use crate::kubectl::resources::{Filter, Found, Wanted, find, find_in_files, wanted};
 
 use super::{FILES, SELECTION, Verb, WRITE, group};
 
@@ -98,6 +98,9 @@ pub(super) const VERB: Verb = Verb {
 /// The objects that a rollout verb acts on. Without names: all of the kind. Errors: kubectl's.
 fn objects(console: &Console<'_, '_>, args: &Args) -> Result<Found, Failure> {
     let words = args.all_words();
+    if words.is_empty() && args.has("filename") {
+        return find_in_files(args, console, "");
+    }
     if words.is_empty() {
         return Err(Failure::error("required resource not specified"));
     }
