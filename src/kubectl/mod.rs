@@ -10,8 +10,6 @@ mod describe;
 mod edits;
 mod errors;
 mod fields;
-#[cfg(test)]
-mod fixtures;
 mod manifest;
 mod names;
 mod objects;

@@ -1,6 +1,7 @@
 //! Checks of names and labels that kubectl makes itself, before the server sees them.
 //!
-//! Upstream: `apimachinery/pkg/util/validation/validation.go`; image names: `distribution/reference`.
+//! Upstream: `apimachinery/pkg/util/validation/validation.go`; image names:
+//! `distribution/reference`.
 
 /// What is wrong with a label's value, in the words of the validation library. `None` if nothing.
 pub fn label_value_problem(value: &str) -> Option<&'static str> {

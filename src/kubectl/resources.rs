@@ -138,8 +138,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter that the flags -n, -A, -l and --field-selector describe. Errors: BadRequest with the
-    /// server's words.
+    /// The filter that the flags -n, -A, -l and --field-selector describe. Errors: BadRequest with
+    /// the server's words.
     pub fn from(args: &Args, console: &Console<'_, '_>, kinds: &[Kind]) -> Result<Filter, Failure> {
         let label_text = args.text("selector", "");
         let field_text = args.text("field-selector", "");
@@ -212,7 +212,7 @@ fn split_field(part: &str) -> Option<(&str, &str, bool)> {
     Some((field, value, true))
 }
 
-/// The objects that verbs such as `label`, `scale` and `delete` act on: by name, or by -l and --all.
+/// The objects that verbs such as `label` and `delete` act on: by name, or by -l and --all.
 pub struct Found {
     pub objects: Vec<Arc<Object>>,
     /// NotFound of names that do not exist.

@@ -68,7 +68,7 @@ impl<T, F: Fn(&T, &T) -> bool> Sorter<'_, T, F> {
             if likely && self.partial_insertion(a, b) {
                 return;
             }
-            // Everything before `a` is no greater than the range: many elements may equal the pivot.
+            // What lies before `a` is no greater than the range: many may equal the pivot.
             if a > 0 && !self.less(a - 1, pivot) {
                 a = self.partition_equal(a, b, pivot);
                 continue;
@@ -164,7 +164,7 @@ impl<T, F: Fn(&T, &T) -> bool> Sorter<'_, T, F> {
         (j, false)
     }
 
-    /// Puts the elements equal to the pivot first; none is less. Returns where the greater ones begin.
+    /// Puts the elements equal to the pivot first; none is less. Returns where the greater begin.
     fn partition_equal(&mut self, a: usize, b: usize, pivot: usize) -> usize {
         self.swap(a, pivot);
         let (mut i, mut j) = (a + 1, b - 1);

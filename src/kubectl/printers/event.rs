@@ -52,7 +52,8 @@ fn involved(object: &InvolvedObject) -> String {
     format!("{}/{}", object.kind.info().singular, object.name)
 }
 
-/// When an event was first seen: `eventTime` keeps its fraction, `firstTimestamp` has whole seconds.
+/// When an event was first seen: `eventTime` keeps its fraction, `firstTimestamp` has whole
+/// seconds.
 fn first_seen(event: &EventBody, now: SimTime) -> String {
     if event.new_api {
         age::human(now - event.first)

@@ -1,8 +1,8 @@
 //! `kubectl drain`: cordons nodes and evicts their pods.
 //!
-//! Upstream: `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain/{drain,filters}.go`. Differs: pods
-//! are evicted in the order of their names instead of by a goroutine each; there are no disruption
-//! budgets yet.
+//! Upstream: `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain/{drain,filters}.go`. Differs:
+//! pods are evicted in the order of their names instead of by a goroutine each; there are no
+//! disruption budgets yet.
 
 use std::sync::Arc;
 

@@ -77,15 +77,21 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         return Ok(Flow::Done(0));
     }
     events.sort_by_key(|object| happened(object));
+    let text = table(&events, everywhere, !args.on("no-headers"), console.now());
+    let aligned = align(&text, TABLE);
+    console.out.stdout.push_str(&aligned);
+    Ok(Flow::Done(0))
+}
+
+fn table(events: &[Arc<Object>], everywhere: bool, headers: bool, now: SimTime) -> String {
     let mut text = String::new();
-    if !args.on("no-headers") {
+    if headers {
         let first = if everywhere { "NAMESPACE\t" } else { "" };
         text.push_str(&format!(
             "{first}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n"
         ));
     }
-    let now = console.now();
-    for object in &events {
+    for object in events {
         let Some(event) = object.event() else {
             continue;
         };
@@ -103,9 +109,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
             line.message
         ));
     }
-    let aligned = align(&text, TABLE);
-    console.out.stdout.push_str(&aligned);
-    Ok(Flow::Done(0))
+    text
 }
 
 fn happened(object: &Object) -> SimTime {

@@ -81,7 +81,11 @@ fn read(text: &str) -> Result<Value, Failure> {
     if text.trim_start().starts_with(['{', '[']) {
         // What looks like JSON goes to the server as it is.
         return serde_json::from_str(text).map_err(|error| {
-            let why = json_problem(text, error.line(), error.column());
+            let why = if error.is_eof() {
+                "unexpected end of JSON input".to_string()
+            } else {
+                json_problem(text, error.line(), error.column())
+            };
             Failure::from(ApiError::new(Reason::BadRequest, why))
         });
     }
