@@ -29,6 +29,15 @@ fn verbs_that_change_say_so() {
             "annotate deploy/web kubernetes.io/change-cause='image 1.9.1'",
             "deployment.apps/web annotated\n",
         ),
+    ] {
+        assert_eq!(stdout(&mut world, line), text, "{line}");
+    }
+}
+
+#[test]
+fn verbs_that_change_nodes_say_so() {
+    let mut world = web();
+    for (line, text) in [
         (
             "label node k8s-node1 disktype=ssd",
             "node/k8s-node1 labeled\n",

@@ -131,6 +131,11 @@ fn describe_lays_out_a_pod() {
         "  Normal  Pulling    4s    kubelet            spec.containers{nginx}: Pulling image \"nginx:1.7.9\"",
     ]);
     assert_eq!(text, expected.replace("TOKEN", token));
+}
+
+#[test]
+fn several_pods_come_without_events_and_with_two_empty_lines_between() {
+    let mut world = web();
     let all = stdout(&mut world, "describe pods");
     assert_eq!(
         all.matches("\n\n\nName: ").count(),

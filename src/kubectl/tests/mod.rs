@@ -106,6 +106,12 @@ impl World {
             .cloned()
     }
 
+    /// Assigns a pod of the namespace default to a node.
+    pub fn bind(&mut self, pod: &str, node: &str) {
+        let key = Key::new(Kind::Pod, "default", pod);
+        self.api.bind(&key, &node.into(), CAUSE).expect("bound");
+    }
+
     /// Runs a command until it ends or waits.
     pub fn run(&mut self, line: &str) -> Said {
         self.start(line).1
@@ -211,7 +217,7 @@ pub fn web() -> World {
 }
 
 /// What a command prints that succeeds without a word on stderr.
-fn stdout(world: &mut World, line: &str) -> String {
+pub fn stdout(world: &mut World, line: &str) -> String {
     let said = world.run(line);
     assert_eq!(said.stderr, "", "{line}");
     assert_eq!(said.code, Some(0), "{line}");
@@ -219,7 +225,7 @@ fn stdout(world: &mut World, line: &str) -> String {
 }
 
 /// A command that fails with a text.
-fn failed(text: &str) -> Said {
+pub fn failed(text: &str) -> Said {
     Said {
         stdout: String::new(),
         stderr: format!("{text}\n"),
@@ -228,6 +234,6 @@ fn failed(text: &str) -> Said {
 }
 
 /// Lines as one text.
-fn lines(lines: &[&str]) -> String {
+pub fn lines(lines: &[&str]) -> String {
     lines.join("\n") + "\n"
 }

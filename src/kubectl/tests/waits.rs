@@ -79,31 +79,6 @@ fn history_has_a_blank_behind_the_name_and_tabs_in_templates() {
 }
 
 #[test]
-fn drain_stops_at_pods_without_a_controller_and_evicts_the_others() {
-    let mut world = web();
-    let (mut command, said) = world.start("drain k8s-node1");
-    assert_eq!(
-        said.stdout,
-        "node/k8s-node1 cordoned\nevicting pod default/web-846c778c95-7mbgs\nevicting pod default/web-846c778c95-kxhtz\n"
-    );
-    for name in ["web-846c778c95-7mbgs", "web-846c778c95-kxhtz"] {
-        world.run(&format!("delete pod {name} --force"));
-    }
-    assert_eq!(
-        world.resume(&mut command).stdout,
-        "",
-        "it asks once a second"
-    );
-    world.pass(1);
-    let said = world.resume(&mut command);
-    assert_eq!(
-        said.stdout,
-        "pod/web-846c778c95-7mbgs evicted\npod/web-846c778c95-kxhtz evicted\nnode/k8s-node1 drained\n"
-    );
-    assert_eq!(said.code, Some(0));
-}
-
-#[test]
 fn wait_ends_when_the_condition_holds() {
     let mut world = web();
     assert_eq!(

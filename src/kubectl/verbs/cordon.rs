@@ -105,3 +105,28 @@ pub(super) fn mark(
     console.done(Kind::Node, &object.meta.name, word, dry);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn nodes_are_cordoned_once() {
+        let mut world = web();
+        for (line, text) in [
+            ("cordon k8s-node1", "node/k8s-node1 cordoned\n"),
+            ("cordon k8s-node1", "node/k8s-node1 already cordoned\n"),
+            (
+                "get node k8s-node1 --no-headers",
+                "k8s-node1   Ready,SchedulingDisabled   <none>   98s   v1.36.2\n",
+            ),
+            ("uncordon k8s-node1", "node/k8s-node1 uncordoned\n"),
+            (
+                "uncordon k8s-node1 --dry-run=client",
+                "node/k8s-node1 already uncordoned (dry run)\n",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+}

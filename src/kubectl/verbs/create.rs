@@ -224,3 +224,48 @@ pub(super) fn submit(
     console.out.stdout.push_str(&text);
     Ok(Flow::Done(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn objects_are_created_from_figures() {
+        let mut world = web();
+        for (line, text) in [
+            (
+                "create deployment x --image=nginx:1.7.9 --replicas=3 --port=80 -- sleep 9",
+                "deployment.apps/x created\n",
+            ),
+            (
+                "get deploy x -o jsonpath={.spec.replicas}{.metadata.labels.app}{.spec.template.spec.containers[0].command}",
+                "3x[\"sleep\",\"9\"]",
+            ),
+            ("create ns a", "namespace/a created\n"),
+            (
+                "create deploy y --image=a/b:1 -n a --dry-run=server",
+                "deployment.apps/y created (server dry run)\n",
+            ),
+            (
+                "create deploy y --image=a/b:1 --dry-run=client -o name",
+                "deployment.apps/y\n",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_second_deployment_of_a_name_is_refused_in_wrapped_words() {
+        let said = web().run("create deployment web --image=nginx");
+        assert_eq!(
+            said.stderr,
+            "error: failed to create deployment: deployments.apps \"web\" already exists\n"
+        );
+        let said = web().run("create namespace default");
+        assert_eq!(
+            said.stderr,
+            "Error from server (AlreadyExists): namespaces \"default\" already exists\n"
+        );
+    }
+}

@@ -301,3 +301,51 @@ fn refusal(node: &str, later: &[Arc<str>], refused: &[(&'static str, Vec<String>
     text.push_str(&all.join("\n"));
     Failure::plain(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::web;
+
+    #[test]
+    fn drain_evicts_pods_and_looks_once_a_second() {
+        let mut world = web();
+        let (mut command, said) = world.start("drain k8s-node1");
+        assert_eq!(
+            said.stdout,
+            "node/k8s-node1 cordoned\nevicting pod default/web-846c778c95-7mbgs\nevicting pod default/web-846c778c95-kxhtz\n"
+        );
+        for name in ["web-846c778c95-7mbgs", "web-846c778c95-kxhtz"] {
+            world.run(&format!("delete pod {name} --force"));
+        }
+        assert_eq!(
+            world.resume(&mut command).stdout,
+            "",
+            "it asks once a second"
+        );
+        world.pass(1);
+        let said = world.resume(&mut command);
+        assert_eq!(
+            said.stdout,
+            "pod/web-846c778c95-7mbgs evicted\npod/web-846c778c95-kxhtz evicted\nnode/k8s-node1 drained\n"
+        );
+        assert_eq!(said.code, Some(0));
+    }
+
+    #[test]
+    fn drain_stops_at_pods_without_a_controller() {
+        let mut world = web();
+        world.run("run x --image=nginx");
+        world.bind("x", "k8s-node2");
+        let said = world.run("drain k8s-node2");
+        assert_eq!(said.stdout, "node/k8s-node2 cordoned\n");
+        let cannot =
+            "cannot delete Pods that declare no controller (use --force to override): default/x";
+        assert_eq!(
+            said.stderr,
+            format!(
+                "error: unable to drain node \"k8s-node2\" due to error: {cannot}, continuing command...\nThere are pending nodes to be drained:\n k8s-node2\n{cannot}\n"
+            )
+        );
+        assert_eq!(said.code, Some(1));
+    }
+}

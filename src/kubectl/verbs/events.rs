@@ -122,3 +122,20 @@ fn happened(object: &Object) -> SimTime {
         None => event.last.whole_secs(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{lines, stdout, web};
+
+    #[test]
+    fn events_are_told_in_the_order_of_their_times() {
+        let text = stdout(&mut web(), "events --for deploy/web");
+        let expected = lines(&[
+            "LAST SEEN   TYPE     REASON              OBJECT           MESSAGE",
+            "4s          Normal   ScalingReplicaSet   Deployment/web   Scaled up replica set web-846c778c95 from 0 to 2",
+        ]);
+        assert_eq!(text, expected);
+        let none = web().run("events --types=Warning");
+        assert_eq!(none.stderr, "No events found in default namespace.\n");
+    }
+}

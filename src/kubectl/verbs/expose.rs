@@ -198,3 +198,46 @@ fn ports_of(object: &Object, args: &Args) -> Vec<Value> {
     };
     all.into_iter().enumerate().map(port).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn a_service_takes_the_selector_and_an_address() {
+        let mut world = web();
+        for (line, text) in [
+            ("expose deployment web --port=80", "service/web exposed\n"),
+            (
+                "get svc web -o jsonpath={.spec.selector.app}{.spec.ports[0].targetPort}{.spec.type}",
+                "web80ClusterIP",
+            ),
+            (
+                "expose deploy web --name=w2 --port=80 --target-port=8080 --type=NodePort",
+                "service/w2 exposed\n",
+            ),
+            (
+                "get svc w2 -o jsonpath={.spec.ports[0].targetPort}{.spec.type}",
+                "8080NodePort",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_port_or_no_pods_is_not_exposed() {
+        for (line, text) in [
+            (
+                "expose deploy web",
+                "error: couldn't find port via --port flag or introspection\n",
+            ),
+            (
+                "expose node k8s-node1 --port=80",
+                "error: cannot expose a Node\n",
+            ),
+        ] {
+            assert_eq!(web().run(line).stderr, text, "{line}");
+        }
+    }
+}

@@ -139,3 +139,29 @@ fn cluster(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure>
         .say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
     Ok(Flow::Done(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn versions_and_places_are_told() {
+        let mut world = web();
+        for (line, text) in [
+            (
+                "version --client",
+                "Client Version: v1.36.2\nKustomize Version: v5.8.1\n",
+            ),
+            (
+                "api-resources --api-group=apps -o name",
+                "deployments.apps\nreplicasets.apps\n",
+            ),
+            (
+                "api-resources --api-group=apps --no-headers",
+                "deployments   deploy   apps/v1   true   Deployment\nreplicasets   rs       apps/v1   true   ReplicaSet\n",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+}

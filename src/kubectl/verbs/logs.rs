@@ -161,3 +161,34 @@ fn refusal(pod: &Object, container: &str, previous: bool) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::web;
+
+    #[test]
+    fn logs_say_why_there_are_none() {
+        let mut world = web();
+        world.run("run x --image=nginx");
+        for (line, text) in [
+            (
+                "logs x",
+                "Error from server (BadRequest): pod x does not have a host assigned",
+            ),
+            (
+                "logs web-846c778c95-7mbgs -c y",
+                "error: container y is not valid for pod web-846c778c95-7mbgs out of: nginx",
+            ),
+            (
+                "logs web-846c778c95-7mbgs -p",
+                "Error from server (BadRequest): previous terminated container \"nginx\" in pod \"web-846c778c95-7mbgs\" not found",
+            ),
+            (
+                "logs deploy/web",
+                "Found 2 pods, using pod/web-846c778c95-7mbgs\n# simulated containers write no logs yet",
+            ),
+        ] {
+            assert_eq!(world.run(line).stderr, format!("{text}\n"), "{line}");
+        }
+    }
+}

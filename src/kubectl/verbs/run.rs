@@ -178,3 +178,37 @@ fn pairs<'t>(parts: impl Iterator<Item = &'t str>, what: &str) -> Result<Value, 
     }
     Ok(Value::Object(map))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn a_pod_has_the_name_as_label_and_container() {
+        let mut world = web();
+        for (line, text) in [
+            (
+                "run x --image=nginx --port=80 --env=A=b -- -c d",
+                "pod/x created\n",
+            ),
+            (
+                "get pod x -o jsonpath={.metadata.labels.run}{.spec.containers[0].name}{.spec.containers[0].args[1]}{.spec.restartPolicy}",
+                "xxdAlways",
+            ),
+            (
+                "run y --image=busybox --restart=Never --labels=a=b,c=d --command -- sleep 9",
+                "pod/y created\n",
+            ),
+            (
+                "get pod y -o jsonpath={.metadata.labels.c}{.spec.containers[0].command[0]}{.spec.restartPolicy}",
+                "dsleepNever",
+            ),
+            (
+                "run z --image=nginx --expose --port=80",
+                "service/z created\npod/z created\n",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+}

@@ -138,3 +138,30 @@ fn put(spec: &mut PodSpec, name: &str, image: &str) -> bool {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kubectl::tests::{stdout, web};
+
+    #[test]
+    fn images_change_by_container_name() {
+        let mut world = web();
+        for (line, text) in [
+            (
+                "set image deployment/web nginx=nginx:1.9.1 --dry-run=server",
+                "deployment.apps/web image updated (server dry run)\n",
+            ),
+            (
+                "set image deploy web nginx=nginx:1.9.1",
+                "deployment.apps/web image updated\n",
+            ),
+            ("set image deploy web *=nginx:1.9.1", ""),
+            (
+                "get deploy web -o jsonpath={.spec.template.spec.containers[0].image}",
+                "nginx:1.9.1",
+            ),
+        ] {
+            assert_eq!(stdout(&mut world, line), text, "{line}");
+        }
+    }
+}
