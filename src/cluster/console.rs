@@ -7,7 +7,7 @@ use std::hash::Hash;
 use crate::apiserver::{Cause, Change, Trigger};
 use crate::client::{Client, Component};
 use crate::clock::{Digest, SimTime};
-use crate::kubectl::{Command, Output, Progress};
+use crate::kubectl::{Command, Output, Progress, Settings};
 
 use super::World;
 use super::world::Process;
@@ -99,8 +99,12 @@ impl World {
             actor: "kubectl",
             trigger,
         };
+        let settings = Settings {
+            namespace: self.setup.context.as_str().into(),
+        };
         let mut client = Client::new(&mut self.api, revision, cause);
-        let (command, progress) = Command::start(rest, &mut self.state.files, &mut client, out);
+        let (command, progress) =
+            Command::start_with(settings, rest, &mut self.state.files, &mut client, out);
         match progress {
             Progress::Done(code) => JobState::Done(code),
             Progress::Waiting(wake) => {

@@ -45,6 +45,8 @@ pub struct Setup {
     pub nodes: Vec<NodeConfig>,
     /// Namespaces beside those of every cluster.
     pub namespaces: Vec<String>,
+    /// The namespace of the console's context.
+    pub context: String,
     pub runtime: RuntimeOptions,
     pub api: ApiOptions,
     pub manager: controllers::Options,
@@ -73,6 +75,7 @@ impl Setup {
             epoch,
             nodes: Vec::new(),
             namespaces: Vec::new(),
+            context: "default".into(),
             runtime: RuntimeOptions::default(),
             api: ApiOptions::default(),
             manager: controllers::Options::new(epoch),
@@ -82,7 +85,7 @@ impl Setup {
                 kubelets: Span::millis(10),
                 console: Span::millis(5),
             },
-            settled: Span::secs(100),
+            settled: Span::secs(7_200),
         }
     }
 

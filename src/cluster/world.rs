@@ -84,8 +84,12 @@ const EXPIRE_EVERY: Span = Span::secs(60);
 
 impl World {
     /// Builds a world: namespaces, the service `kubernetes`, nodes that have been up for a while.
-    pub fn new(setup: Setup) -> World {
+    pub fn new(mut setup: Setup) -> World {
         let born = setup.epoch - setup.settled;
+        if setup.settled < setup.api.event_ttl {
+            // The controllers were there first: nodes that came up behind them left their events.
+            setup.manager.started = setup.manager.started.min(born);
+        }
         let state = State {
             heap: Heap::default(),
             wires: Default::default(),
@@ -331,10 +335,26 @@ impl World {
         let setup = self.setup.clone();
         let mut client = Client::new(&mut self.api, 0, cause);
         client.set_actor("kubelet");
+        // Nodes that came up longer ago than events live have left none behind.
+        let quiet = setup.settled >= setup.api.event_ttl;
         for node in &setup.nodes {
-            self.state.fleet.register_settled(node.clone(), &mut client);
+            let fleet = &mut self.state.fleet;
+            if quiet || fleet.add_node(node.clone(), &mut client).is_err() {
+                fleet.register_settled(node.clone(), &mut client);
+            }
         }
-        // Everybody has long seen all of this when the story begins.
+        if quiet {
+            self.deliver_everything();
+        }
+        self.state
+            .heap
+            .push(setup.epoch + EXPIRE_EVERY, Event::ExpireEvents);
+        self.settle();
+        self.run_until(setup.epoch);
+    }
+
+    /// Everybody has long seen all of this when the story begins.
+    fn deliver_everything(&mut self) {
         let now = self.now();
         let revision = self.store().revision();
         for change in self.api.store().changes(0, revision) {
@@ -345,11 +365,6 @@ impl World {
         for process in PROCESSES {
             self.wires(process).cursor = revision;
         }
-        self.state
-            .heap
-            .push(setup.epoch + EXPIRE_EVERY, Event::ExpireEvents);
-        self.settle();
-        self.run_until(setup.epoch);
     }
 
     fn create_namespace(&mut self, name: &str, cause: Cause) {

@@ -7,6 +7,8 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::api::{
     Body, ConditionStatus, InvolvedObject, Key, Kind, LeaseBody, Meta, NodeBody, NodeConditions,
     NodeStatus, Object, OwnerRef, Taint, Uid,
@@ -14,7 +16,6 @@ use crate::api::{
 use crate::client::{Client, message};
 use crate::clock::{SimTime, Span};
 
-use super::images::hex64;
 use super::machine::Machine;
 
 /// The namespace of the leases.
@@ -97,11 +98,7 @@ impl Machine {
             conditions: conditions(ready, client.now()),
             images: Arc::from([]),
             boot_id: Uid(seed.uuid((name, "boot"), 0)).to_string().into(),
-            machine_id: hex64((seed, name))
-                .chars()
-                .take(32)
-                .collect::<String>()
-                .into(),
+            machine_id: machine_id(name),
             system_uuid: Uid(seed.uuid((name, "system"), 0)).to_string().into(),
             kubelet_version: "v1.36.2".into(),
             kernel_version: "6.1.0-fake-amd64".into(),
@@ -250,4 +247,15 @@ fn conditions(ready: bool, now: SimTime) -> NodeConditions {
         pid_pressure: ConditionStatus::False,
         pressure_transition: now.whole_secs(),
     }
+}
+
+/// A machine keeps its id whatever cluster it joins: 32 hex digits of a hash of its name.
+fn machine_id(name: &str) -> Arc<str> {
+    let digest = Sha256::digest(name.as_bytes());
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    hex.into()
 }

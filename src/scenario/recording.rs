@@ -96,8 +96,9 @@ impl Recording {
     pub fn setup(&self) -> Result<Setup, String> {
         let mut setup = Setup::empty(Seed(1), self.start);
         setup.namespaces.push(self.namespace.clone());
+        setup.context.clone_from(&self.namespace);
         if let Some(settled) = settled(&self.steps, self.start) {
-            setup.settled = settled.max(Span::secs(1));
+            setup.settled = settled.max(Span::secs(10));
         }
         for node in &self.nodes {
             setup.add(node)?;
@@ -156,29 +157,33 @@ fn effect_after(took: Span) -> Span {
     }
 }
 
-/// The age that a table of nodes or a node's description shows, taken back to the start: how long
-/// the recorded cluster had been up.
+/// How long the recorded cluster had been up at the start: from the age that a table shows for a
+/// node or for the service `kubernetes`, or from a node's description.
 fn settled(steps: &[Step], start: SimTime) -> Option<Span> {
     steps.iter().find_map(|step| {
         let stdout = step.raw.get("stdout")?.as_str()?;
-        let stamp = || {
-            stdout
-                .lines()
-                .find_map(|l| l.trim().strip_prefix("CreationTimestamp:"))
-        };
         let command = step.command.as_deref().unwrap_or_default();
-        let node = command.contains("get node") || command.contains("describe node");
-        if node && command.contains("describe") {
-            let at = jiff::fmt::rfc2822::parse(stamp()?.trim()).ok()?.timestamp();
+        if command.contains("describe node") {
+            let stamp = stdout
+                .lines()
+                .find_map(|l| l.strip_prefix("CreationTimestamp:"))?;
+            let at = jiff::fmt::rfc2822::parse(stamp.trim()).ok()?.timestamp();
             return Some(start - SimTime::from_unix_micros(at.as_microsecond()));
         }
-        let mut lines = stdout.lines().filter(|_| node);
-        let column = lines
-            .next()?
-            .split_whitespace()
-            .position(|word| word == "AGE")?;
-        let age = age(lines.next()?.split_whitespace().nth(column)?)?;
-        Some(age - step.at)
+        let mut header: Vec<&str> = Vec::new();
+        for line in stdout.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let Some(name) = words.first().map(|w| w.trim_start_matches("service/")) else {
+                continue;
+            };
+            if name == "NAME" {
+                header = words;
+            } else if name == "kubernetes" || command.contains("get node") {
+                let column = header.iter().position(|word| *word == "AGE")?;
+                return Some(age(words.get(column)?)? - step.at);
+            }
+        }
+        None
     })
 }
 
