@@ -53,6 +53,8 @@ pub struct Setup {
     pub latencies: Latencies,
     /// How long the nodes have been up at the first moment.
     pub settled: Span,
+    /// Whether their coming up has left events (it has not if that is longer ago than events live).
+    pub node_events: bool,
 }
 
 /// 2026-01-05T09:00:00Z, stated on the page.
@@ -86,6 +88,7 @@ impl Setup {
                 console: Span::millis(5),
             },
             settled: Span::secs(7_200),
+            node_events: false,
         }
     }
 
@@ -188,6 +191,7 @@ impl Setup {
             "event-ttl" => api.event_ttl = span,
             "mount" => runtime.mount = span,
             "sandbox" => runtime.sandbox = span,
+            "stagger" => runtime.stagger = span,
             "create" => runtime.create = span,
             "start" => runtime.start = span,
             "stop" => runtime.stop = span,
@@ -202,9 +206,10 @@ impl Setup {
     /// one that the pass one grace period before `lost` has seen.
     pub fn align_heartbeat(&mut self, off: SimTime, lost: SimTime) {
         const LEASE_EVERY: Span = Span::secs(10);
+        let born = self.epoch - self.settled;
         let period = self.manager.node_monitor_period.as_micros().max(1);
-        let shift = (lost - self.epoch).as_micros().rem_euclid(period);
-        self.manager.started = self.epoch - self.settled + Span::micros(shift - period);
+        let passes = (lost - born).as_micros() / period + 1;
+        self.manager.started = lost - Span::micros(passes * period);
         let seen = off.min(lost - self.manager.node_monitor_grace);
         let renewed = (seen - Span::millis(500)).max(off - LEASE_EVERY + Span::millis(1));
         let phase = renewed.unix_micros().rem_euclid(LEASE_EVERY.as_micros());

@@ -86,7 +86,7 @@ impl World {
     /// Builds a world: namespaces, the service `kubernetes`, nodes that have been up for a while.
     pub fn new(mut setup: Setup) -> World {
         let born = setup.epoch - setup.settled;
-        if setup.settled < setup.api.event_ttl {
+        if setup.node_events {
             // The controllers were there first: nodes that came up behind them left their events.
             setup.manager.started = setup.manager.started.min(born);
         }
@@ -335,8 +335,7 @@ impl World {
         let setup = self.setup.clone();
         let mut client = Client::new(&mut self.api, 0, cause);
         client.set_actor("kubelet");
-        // Nodes that came up longer ago than events live have left none behind.
-        let quiet = setup.settled >= setup.api.event_ttl;
+        let quiet = !setup.node_events;
         for node in &setup.nodes {
             let fleet = &mut self.state.fleet;
             if quiet || fleet.add_node(node.clone(), &mut client).is_err() {

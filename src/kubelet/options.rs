@@ -15,6 +15,8 @@ pub struct RuntimeOptions {
     pub mount: Span,
     /// To set up a sandbox with its network.
     pub sandbox: Span,
+    /// At most so much longer a sandbox takes: pods that start together do not end together.
+    pub stagger: Span,
     pub create: Span,
     pub start: Span,
     /// To take a sandbox down.
@@ -54,6 +56,7 @@ impl Default for RuntimeOptions {
         RuntimeOptions {
             mount: Span::millis(300),
             sandbox: Span::millis(300),
+            stagger: Span::millis(120),
             create: Span::millis(100),
             start: Span::millis(100),
             stop_sandbox: Span::millis(100),

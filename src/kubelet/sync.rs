@@ -93,7 +93,7 @@ impl Worker {
             Sandbox::Ready => self.begin_starts(act),
             Sandbox::Absent => {
                 self.step = Step::Sandbox {
-                    until: now + act.options.sandbox,
+                    until: now + act.options.sandbox + self.stagger(act),
                 }
             }
             Sandbox::Dead => {
@@ -109,6 +109,14 @@ impl Worker {
         }
     }
 
+    /// Two pods never start at the very same moment: a draw of each pod's own.
+    fn stagger(&self, act: &Act<'_, '_>) -> Span {
+        let most = u64::try_from(act.options.stagger.as_micros()).unwrap_or(0);
+        let uid = self.object.meta.uid;
+        let drawn = act.client.seed().stream("sandbox").below(uid, 0, most);
+        Span::micros(i64::try_from(drawn).unwrap_or(0))
+    }
+
     /// A step has taken its time.
     pub(super) fn finish_step(&mut self, act: &mut Act<'_, '_>) {
         match std::mem::replace(&mut self.step, Step::Idle) {
@@ -122,7 +130,7 @@ impl Worker {
             Step::StopSandbox { .. } => {
                 self.release_ip(act);
                 self.step = Step::Sandbox {
-                    until: act.now + act.options.sandbox,
+                    until: act.now + act.options.sandbox + self.stagger(act),
                 };
             }
             Step::Sandbox { .. } => self.sandbox_made(act),

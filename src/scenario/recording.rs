@@ -16,6 +16,8 @@ pub struct Recording {
     pub timeline_end: Span,
     nodes: Vec<NodeSpec>,
     namespace: String,
+    /// Whether the nodes' coming up is still among the events.
+    node_events: bool,
     switches: Vec<(Span, Span)>,
 }
 
@@ -59,6 +61,15 @@ fn list(value: Option<&Value>) -> Vec<String> {
     items.filter_map(|v| v.as_str().map(String::from)).collect()
 }
 
+impl Step {
+    fn printed(&self, text: &str) -> bool {
+        self.raw
+            .get("stdout")
+            .and_then(Value::as_str)
+            .is_some_and(|out| out.contains(text))
+    }
+}
+
 impl Recording {
     /// Reads a recording's JSON. Errors: what is missing.
     pub fn read(json: &str) -> Result<Recording, String> {
@@ -84,6 +95,7 @@ impl Recording {
         Ok(Recording {
             title: text(&value, "title").unwrap_or_default(),
             start,
+            node_events: steps.iter().any(|s| s.printed("Registered Node")),
             switches: lost_nodes(&steps, timeline),
             steps,
             timeline_end: end,
@@ -100,6 +112,7 @@ impl Recording {
         if let Some(settled) = settled(&self.steps, self.start) {
             setup.settled = settled.max(Span::secs(10));
         }
+        setup.node_events = self.node_events && setup.settled < setup.api.event_ttl;
         for node in &self.nodes {
             setup.add(node)?;
         }
