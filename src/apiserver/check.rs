@@ -404,7 +404,7 @@ spec:
     }
 
     #[test]
-    fn a_megabyte_takes_time_in_proportion() {
+    fn good_documents_have_no_problems_however_many() {
         let many = format!("{GOOD}---\n").repeat(200);
         assert_eq!(check(&many), []);
     }
