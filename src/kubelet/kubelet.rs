@@ -352,7 +352,12 @@ impl Kubelet {
         self.unschedulable.0 = node.and_then(|n| n.node()).is_some_and(|n| n.unschedulable);
         self.unschedulable.1 = self.unschedulable.0;
         let boot_id = self.machine.post_ready(client, rebooted);
-        self.machine.renew_lease(client, client.now());
+        // Renewals come from the start of the kubelet on, unless a scenario sets their phase.
+        let from = match self.machine.config.heartbeat {
+            Some(_) => self.machine.heartbeat_from(client.now(), client.seed()),
+            None => client.now(),
+        };
+        self.machine.renew_lease(client, from);
         if let Some(boot_id) = boot_id {
             let name = self.machine.config.name.clone();
             let text = message(
