@@ -23,6 +23,8 @@ pub struct History {
 
 /// A checkpoint is taken after this much work: replaying it takes some 10 ms in a browser.
 const TURNS_BETWEEN_CHECKPOINTS: u64 = 3_000;
+/// So many events are run before it is asked whether a checkpoint is due.
+const EVENTS_BETWEEN_LOOKS: u32 = 256;
 /// Beyond this number every other one of the older half is dropped.
 const CHECKPOINTS_MAX: usize = 128;
 
@@ -97,14 +99,17 @@ impl History {
                 .map(|r| r.at)
                 .filter(|at| *at <= until);
             let goal = next.unwrap_or(until);
-            let before = self.world.turns();
-            let reached = self.world.run_events(goal, left);
+            // In pieces, so that a long way gets its checkpoints.
+            let piece = left.min(EVENTS_BETWEEN_LOOKS);
+            let reached = self.world.run_events(goal, piece);
             self.take_checkpoint();
             self.end = self.end.max(self.world.now());
-            let used = u32::try_from(self.world.turns() - before).unwrap_or(u32::MAX);
-            left = left.saturating_sub(used);
             if !reached {
-                return false;
+                left = left.saturating_sub(piece);
+                if left == 0 {
+                    return false;
+                }
+                continue;
             }
             if next.is_none() {
                 return true;
