@@ -26,11 +26,6 @@ pub const NAUGHTY: &[(&str, &str, usize, &str)] = &[
     ("src/client/workqueue.rs", "columns", 1, "comments to be wrapped"),
     ("src/clock/time.rs", "columns", 1, "comments to be wrapped"),
     ("src/kubectl/verbs/mod.rs", "untold", 1, "stories to come"),
-    ("src/controllers/deployment/annotations.rs", "columns", 1, "comments to be wrapped"),
-    ("src/controllers/deployment/progress.rs", "columns", 1, "comments to be wrapped"),
-    ("src/controllers/deployment/rolling.rs", "function", 72, "to be cut"),
-    ("src/controllers/deployment/sync.rs", "columns", 1, "comments to be wrapped"),
-    ("src/controllers/options.rs", "columns", 1, "comments to be wrapped"),
     ("src/session/msg.rs", "columns", 3, "comments to be wrapped"),
     ("tests/tidy/naughty.rs", "columns", 1, "comments to be wrapped"),
 ];
