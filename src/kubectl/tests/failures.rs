@@ -17,7 +17,7 @@ fn failures_have_kubectls_words() {
         ("get pods -l 'a in (b'", "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"a in (b\", field selector \"\": unable to parse requirement: found '', expected: ',' or ')'".into()),
         ("get pods --field-selector=spec.nosuch=x", "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"\", field selector \"spec.nosuch=x\": field label not supported: spec.nosuch".into()),
         ("get pods -o jsonpath={.items[*", "error: error parsing jsonpath {.items[*, unterminated array".into()),
-        ("get pods --sort-by=.nosuch", "error: couldn't find any field with path \"{.nosuch}\" in the list of objects".into()),
+        ("get pods -o name --sort-by=.nosuch", "error: couldn't find any field with path \"{.nosuch}\" in the list of objects".into()),
         ("describe pod nosuch", "Error from server (NotFound): pods \"nosuch\" not found".into()),
         ("scale deployment web", "error: required flag(s) \"replicas\" not set".into()),
         ("scale deployment web --replicas=-1", "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0".into()),

@@ -172,7 +172,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     }
     let mut found = collect(console, args, &wanted)?;
     if let Some(path) = args.get("sort-by") {
-        sort(&mut found, path, console)?;
+        sort(&mut found, path, is_table, console)?;
     }
     match format {
         Format::Table(wide) => tables(console, args, &wanted, &found, wide),
@@ -318,7 +318,12 @@ fn whole(
     Ok(())
 }
 
-fn sort(found: &mut Found, path: &str, console: &Console<'_, '_>) -> Result<(), Failure> {
+fn sort(
+    found: &mut Found,
+    path: &str,
+    as_table: bool,
+    console: &Console<'_, '_>,
+) -> Result<(), Failure> {
     let steps = output::relaxed(path).map_err(Failure::error)?;
     let now = console.now();
     for (_, objects) in &mut found.groups {
@@ -328,6 +333,11 @@ fn sort(found: &mut Found, path: &str, console: &Console<'_, '_>) -> Result<(), 
         });
         let mut keyed: Vec<(Option<Value>, Arc<Object>)> = keyed.collect();
         if !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
+            if as_table {
+                // A real kubectl prints nothing of a table that it could not sort.
+                objects.clear();
+                continue;
+            }
             return Err(Failure::error(format!(
                 "couldn't find any field with path \"{{{}}}\" in the list of objects",
                 path.trim_matches(['{', '}'])

@@ -3,10 +3,11 @@
 //! Upstream: `kubectl/pkg/cmd/{version,apiresources,clusterinfo}`. Differs: lists what this
 //! simulation serves, not all that a real server does.
 
-use crate::api::{KINDS, KindInfo};
+use crate::api::{KINDS, Kind, KindInfo};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
+use crate::kubectl::printers::node_roles;
 use crate::kubectl::tables::{TABLE, align};
 
 use super::Verb;
@@ -67,6 +68,24 @@ pub(super) const CLUSTER_VERB: Verb = Verb {
     below: &[],
     run: cluster,
 };
+
+pub(super) const TOP_VERB: Verb = Verb {
+    name: "top",
+    usage: "top (node | pod) [NAME]",
+    summary: "Show what nodes and pods use (there is no metrics server here)",
+    flags: &[TOP_FLAGS],
+    required: &[],
+    below: &[],
+    run: |_, _| Err(Failure::error("Metrics API not available")),
+};
+
+const TOP_FLAGS: &[Flag] = &[
+    flag("containers", Takes::Switch),
+    flag("sort-by", Takes::Text),
+    flag("no-headers", Takes::Switch),
+    short("selector", 'l', Takes::Text),
+    short("all-namespaces", 'A', Takes::Switch),
+];
 
 fn version(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     console.say(format!("Client Version: {VERSION}"));
@@ -134,7 +153,16 @@ fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure
 }
 
 fn cluster(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
-    console.say("Kubernetes control plane is running at https://k8s-master:6443");
+    let nodes = console.live().list(Kind::Node, None);
+    let masters = nodes.filter(|node| node_roles(&node.meta).contains("control-plane"));
+    let ip = masters
+        .filter_map(|node| node.node())
+        .map(|node| node.status.internal_ip)
+        .next();
+    let place = ip.map_or("localhost".to_string(), |ip| ip.to_string());
+    console.say(format!(
+        "Kubernetes control plane is running at https://{place}:6443"
+    ));
     console
         .say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
     Ok(Flow::Done(0))

@@ -58,6 +58,7 @@ pub static VERBS: &[Verb] = &[
     rollout::VERB,
     scale::VERB,
     info::CLUSTER_VERB,
+    info::TOP_VERB,
     cordon::CORDON,
     cordon::UNCORDON,
     drain::VERB,
