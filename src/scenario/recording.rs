@@ -221,6 +221,18 @@ fn age(text: &str) -> Option<Span> {
     Some(total)
 }
 
+/// How long a command went on that a timeout ended: as recorded, or until after its last line.
+fn lasted(value: &Value) -> Span {
+    if let Some(took) = value.get("took_s") {
+        return seconds(Some(took));
+    }
+    let lines = value.get("lines").and_then(Value::as_array);
+    let last = lines
+        .and_then(|lines| lines.last())
+        .and_then(|line| line.get(0));
+    seconds(last) - seconds(value.get("at_s")) + Span::secs(1)
+}
+
 fn step(value: &Value) -> Step {
     let fault = value.get("fault").and_then(|fault| {
         let nodes = list(fault.get("nodes"));
@@ -240,7 +252,7 @@ fn step(value: &Value) -> Step {
         command: text(value, "command"),
         fault,
         effect_after: effect_after(seconds(value.get("took_s"))),
-        timeout: ended.then(|| seconds(value.get("took_s"))),
+        timeout: ended.then(|| lasted(value)),
         raw: value.as_object().cloned().unwrap_or_default(),
     }
 }
