@@ -109,7 +109,8 @@ proptest! {
         history.run(start + Span::secs(30), u32::MAX, |_, _| {});
         let (end, hash) = (history.world().now(), history.world().hash());
         let whole = end - history.world().start();
-        let back = history.world().start() + Span::micros((whole.as_micros() as f64 * fraction) as i64);
+        let part = Span::micros((whole.as_micros() as f64 * fraction) as i64);
+        let back = history.world().start() + part;
         history.seek(back);
         prop_assert_eq!(history.world().now(), back);
         history.seek(end);

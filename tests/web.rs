@@ -21,7 +21,8 @@ fn a_seed_draws_what_it_draws_natively() {
     assert_eq!(seed.suffix("web", 0), "85xkv");
 }
 
-/// The stories print their state hash: the native run wrote it, so the browser must come to the same.
+/// The stories print their state hash: the native run wrote it, so the browser must come to the
+/// same.
 #[wasm_bindgen_test]
 fn a_story_ends_in_the_same_state_as_natively() {
     for (name, text) in [

@@ -27,7 +27,8 @@ pub struct Placement {
     pub spread: Vec<SpreadConstraint>,
     /// Names of `schedulingGates`.
     pub gates: Vec<String>,
-    /// Images of init and ordinary containers, with `:latest` where neither tag nor digest is given.
+    /// Images of init and ordinary containers, with `:latest` where neither tag nor digest is
+    /// given.
     pub images: Vec<String>,
     /// `preemptionPolicy` is not `Never`.
     pub preempts: bool,

@@ -211,7 +211,8 @@ impl PodStatus {
 }
 
 impl PodBody {
-    /// Whether the pod neither ended nor… counts as active for controllers; deletion is in the metadata.
+    /// Whether the pod neither ended nor… counts as active for controllers; deletion is in the
+    /// metadata.
     pub fn is_terminal(&self) -> bool {
         self.status.phase.is_terminal()
     }

@@ -108,7 +108,8 @@ impl std::fmt::Display for Selector {
 impl std::str::FromStr for Selector {
     type Err = SelectorError;
 
-    /// Reads `k=v`, `k==v`, `k!=v`, `k in (a,b)`, `k notin (a,b)`, `k`, `!k`, `k>1`, `k<1`, joined by commas.
+    /// Reads `k=v`, `k==v`, `k!=v`, `k in (a,b)`, `k notin (a,b)`, `k`, `!k`, `k>1`, `k<1`, joined
+    /// by commas.
     fn from_str(text: &str) -> Result<Selector, SelectorError> {
         let mut requirements = Vec::new();
         for part in split_outside_brackets(text) {

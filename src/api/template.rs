@@ -16,7 +16,8 @@ use crate::clock::digest_of;
 
 use super::{Labels, Placement, QosClass, parse_quantity};
 
-/// A value with the digest of its JSON, so that versions which share it are cheap to compare and hash.
+/// A value with the digest of its JSON, so that versions which share it are cheap to compare and
+/// hash.
 #[derive(Clone, Debug)]
 pub struct Hashed<T> {
     value: T,
@@ -280,7 +281,8 @@ fn non_zero(container: &Container, name: &str) -> i64 {
     })
 }
 
-/// max(sum of containers and sidecars, running maximum over init containers) + overhead, per resource.
+/// max(sum of containers and sidecars, running maximum over init containers) + overhead, per
+/// resource.
 fn pod_requests(spec: &PodSpec, of: impl Fn(&Container, &str) -> i64) -> Resources {
     let mut names = vec![
         "cpu".to_string(),

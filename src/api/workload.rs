@@ -1,7 +1,8 @@
 //! Deployments and ReplicaSets.
 //!
 //! Upstream: `apps/v1`. A Deployment keeps its spec as the API has it (no field of a visitor is
-//! lost); a ReplicaSet, of which there are many, keeps only what differs beside the shared template.
+//! lost); a ReplicaSet, of which there are many, keeps only what differs beside the shared
+//! template.
 
 use std::sync::Arc;
 

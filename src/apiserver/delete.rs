@@ -97,8 +97,8 @@ impl ApiServer {
         Ok(Some(self.commit(key, new, cause)))
     }
 
-    /// Takes the finalizer `kubernetes` from a namespace that is empty; it goes if nothing else holds
-    /// it. Errors: NotFound.
+    /// Takes the finalizer `kubernetes` from a namespace that is empty; it goes if nothing else
+    /// holds it. Errors: NotFound.
     pub fn finalize_namespace(&mut self, name: &str, cause: Cause) -> Result<(), ApiError> {
         let key = Key::new(Kind::Namespace, "", name);
         let mut new = (*self.current(&key, 0)?).clone();

@@ -121,8 +121,8 @@ impl ApiServer {
         Ok(self.commit(&key, object, cause))
     }
 
-    /// Writes labels, annotations, owners, finalizers and spec; the status stays as stored. Bumps the
-    /// generation if the spec changed; writes nothing if nothing changed. An object whose last
+    /// Writes labels, annotations, owners, finalizers and spec; the status stays as stored. Bumps
+    /// the generation if the spec changed; writes nothing if nothing changed. An object whose last
     /// finalizer went while it was being deleted is removed. Errors: NotFound, Conflict if
     /// `resource_version` is set and stale, Invalid.
     pub fn update(&mut self, mut object: Object, cause: Cause) -> Result<Arc<Object>, ApiError> {

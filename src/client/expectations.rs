@@ -1,6 +1,7 @@
 //! Expectations: what a controller has asked for and not yet seen in its cache.
 //!
-//! Upstream: `pkg/controller/controller_utils.go` (ControllerExpectations, UIDTrackingExpectations).
+//! Upstream: `pkg/controller/controller_utils.go` (ControllerExpectations,
+//! UIDTrackingExpectations).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -212,7 +212,8 @@ impl Recorder {
         }
     }
 
-    /// The tenth different message about one object for one reason, and those after it, become one event.
+    /// The tenth different message about one object for one reason, and those after it, become one
+    /// event.
     fn merge_similar(
         &mut self,
         about: &InvolvedObject,

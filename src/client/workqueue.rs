@@ -9,7 +9,8 @@ use std::hash::{Hash, Hasher};
 use crate::apiserver::Trigger;
 use crate::clock::{SimTime, Span};
 
-/// A queue of keys. A key waits at most once among the ready ones, and at most once among the later.
+/// A queue of keys. A key waits at most once among the ready ones, and at most once among the
+/// later.
 #[derive(Clone, Debug)]
 pub struct Workqueue<K: Ord + Clone + Hash> {
     ready: VecDeque<(K, Trigger)>,

@@ -1,6 +1,7 @@
 //! Points and spans of simulated time, in microseconds.
 //!
-//! Upstream: `metav1.Time` has whole seconds; we keep microseconds and truncate where upstream does.
+//! Upstream: `metav1.Time` has whole seconds; we keep microseconds and truncate where upstream
+//! does.
 
 use std::fmt;
 use std::ops::{Add, Mul, Sub};

@@ -201,9 +201,9 @@ impl Setup {
         Ok(())
     }
 
-    /// Shifts the node controller's passes and the leases' renewals so that a node which is switched
-    /// off at one moment is found lost at the other: a recording's phase. The last renewal is then the
-    /// one that the pass one grace period before `lost` has seen.
+    /// Shifts the node controller's passes and the leases' renewals so that a node which is
+    /// switched off at one moment is found lost at the other: a recording's phase. The last renewal
+    /// is then the one that the pass one grace period before `lost` has seen.
     pub fn align_heartbeat(&mut self, off: SimTime, lost: SimTime) {
         const LEASE_EVERY: Span = Span::secs(10);
         let born = self.epoch - self.settled;

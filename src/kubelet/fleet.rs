@@ -67,7 +67,8 @@ impl Fleet {
     }
 
     /// Adds a machine that has been up since the client's present: its Node is Ready at once, its
-    /// lease is renewed from now on, and no event tells of it. Needs the namespace `kube-node-lease`.
+    /// lease is renewed from now on, and no event tells of it. Needs the namespace
+    /// `kube-node-lease`.
     pub fn register_settled(&mut self, config: NodeConfig, client: &mut Client<'_>) {
         let mut kubelet = Kubelet::new(config, client.seed(), &self.plans.options);
         kubelet.settle(client);

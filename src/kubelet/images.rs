@@ -1,4 +1,5 @@
-//! Images: their full names, sizes and digests, which ones a registry lacks, and the queue of pulls.
+//! Images: their full names, sizes and digests, which ones a registry lacks, and the queue of
+//! pulls.
 //!
 //! Upstream: `pkg/kubelet/images/{image_manager,puller}.go`, `distribution/reference`, containerd's
 //! errors. Differs: sizes and digests are invented; layers, credentials and the limit of five pulls

@@ -1,6 +1,7 @@
 //! A pod spec in the kubelet's terms, made once for all replicas that share the spec.
 //!
-//! Upstream: `pkg/kubelet/container/helpers.go`, `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
+//! Upstream: `pkg/kubelet/container/helpers.go`,
+//! `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
 
 use std::sync::Arc;
 

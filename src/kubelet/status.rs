@@ -38,8 +38,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 type Verdict = (ConditionStatus, Option<Arc<str>>, Option<Arc<str>>);
 
 impl Worker {
-    /// The status of the pod as the kubelet sees it now. `ended`: its containers have been stopped for
-    /// good, so none of them comes again.
+    /// The status of the pod as the kubelet sees it now. `ended`: its containers have been stopped
+    /// for good, so none of them comes again.
     pub(super) fn generate(&self, now: SimTime, ended: bool) -> PodStatus {
         let plan = &*self.plan;
         let leaving = self.leaving();

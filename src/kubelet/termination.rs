@@ -59,7 +59,8 @@ impl Worker {
         until
     }
 
-    /// A signal comes later than planned, the last one no later than `limit`: when the process ends.
+    /// A signal comes later than planned, the last one no later than `limit`: when the process
+    /// ends.
     fn postpone(&mut self, at: usize, by: Span, limit: SimTime) -> SimTime {
         let Some(Run::Running(running)) = self.containers.get_mut(at).map(|c| &mut c.run) else {
             return limit;

@@ -166,7 +166,8 @@ impl<'a> Reader<'a> {
         Some(line)
     }
 
-    /// Lines that are indented by two blanks, without them; empty lines between them belong to them.
+    /// Lines that are indented by two blanks, without them; empty lines between them belong to
+    /// them.
     fn indented(&mut self) -> String {
         let mut text = String::new();
         while let Some(line) = self.peek() {

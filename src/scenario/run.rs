@@ -39,7 +39,8 @@ pub fn run(story: &Story) -> Outcome {
         let printed = runner.step(step);
         match (&step.expected, printed.is_empty()) {
             (Some(_), _) => text += &block(&printed),
-            // Output that nobody expected gets a block of its own, with the empty line that ends it.
+            // Output that nobody expected gets a block of its own, with the empty line that ends
+            // it.
             (None, false) => text += &format!("{}\n", block(&printed)),
             (None, true) => {}
         }

@@ -3,8 +3,8 @@
 //! `observe` keeps cache and queue up, `run` gives every pod that is due its cycle: filter, score,
 //! assume, bind, or say why not. `explain` repeats a decision from a snapshot.
 //!
-//! Upstream: `pkg/scheduler/scheduler.go`, `schedule_one.go`. Differs: a cycle and its binding take no
-//! simulated time.
+//! Upstream: `pkg/scheduler/scheduler.go`, `schedule_one.go`. Differs: a cycle and its binding take
+//! no simulated time.
 
 mod cache;
 mod cycle;

@@ -1,8 +1,8 @@
 //! The scheduling queue: pods ready to try, pods that back off, pods that wait for an event.
 //!
-//! Upstream: `pkg/scheduler/backend/queue/{scheduling_queue,active_queue,backoff_queue}.go`. Differs:
-//! equal priority and time is first in, first out (upstream: heap order); there is no in-flight list,
-//! since no event can come during a cycle that takes no time.
+//! Upstream: `pkg/scheduler/backend/queue/{scheduling_queue,active_queue,backoff_queue}.go`.
+//! Differs: equal priority and time is first in, first out (upstream: heap order); there is no
+//! in-flight list, since no event can come during a cycle that takes no time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

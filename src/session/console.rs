@@ -1,5 +1,5 @@
-//! The console's transcript: what was typed and printed. It is the visitor's, not the world's: going
-//! back in time adds a remark and takes nothing away.
+//! The console's transcript: what was typed and printed. It is the visitor's, not the world's:
+//! going back in time adds a remark and takes nothing away.
 //!
 //! Upstream: a terminal.
 

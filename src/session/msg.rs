@@ -1,4 +1,5 @@
-//! The messages between the page and the core: everything a visitor does, everything that comes back.
+//! The messages between the page and the core: everything a visitor does, everything that comes
+//! back.
 //!
 //! Upstream: none. Only the acts among these that change the cluster are recorded as inputs.
 
@@ -14,7 +15,8 @@ pub enum Msg {
         link: Option<String>,
         seed: u64,
     },
-    /// Wall time that passed since the last frame, in microseconds. Answered by one [`Reply::Frame`].
+    /// Wall time that passed since the last frame, in microseconds. Answered by one
+    /// [`Reply::Frame`].
     Frame {
         elapsed_us: u32,
     },
@@ -65,8 +67,8 @@ pub enum Step {
 /// From the core.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The core is up; `note` says what became of a link (an i18n key with arguments behind tabs), if there was one.
-    /// `files` are the scenario's files with their texts (from the link).
+    /// The core is up; `note` says what became of a link (an i18n key with arguments behind tabs),
+    /// if there was one. `files` are the scenario's files with their texts (from the link).
     Opened {
         note: Option<String>,
         files: Vec<(String, String)>,

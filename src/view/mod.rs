@@ -208,8 +208,8 @@ pub struct WhyStep {
     pub at_us: i64,
     /// `deployment-controller`, `kubelet`, `you`.
     pub actor: String,
-    /// What it did: an i18n key with arguments behind tabs, `why-created\tReplicaSet\tdefault/web-6f9c`
-    /// (the keys are listed in `view/why.rs`).
+    /// What it did: an i18n key with arguments behind tabs,
+    /// `why-created\tReplicaSet\tdefault/web-6f9c` (the keys are listed in `view/why.rs`).
     pub act: String,
     /// The object that this step is about, to click on.
     pub object: Option<Ref>,

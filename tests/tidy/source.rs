@@ -18,7 +18,7 @@ impl Source {
         Source {
             path: path.into(),
             text: text.into(),
-            code: bare(text).lines().map(str::to_string).collect(),
+            code: bare(text).split('\n').map(str::to_string).collect(),
         }
     }
 
@@ -31,7 +31,7 @@ impl Source {
     /// Whether it is for tests alone, by its path.
     pub fn is_test(&self) -> bool {
         let path = &self.path;
-        path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+        path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("tests.rs")
     }
 
     /// The code before the tests at the end of the file.

@@ -1,6 +1,7 @@
 //! Deployments and ReplicaSets as JSON.
 //!
-//! Upstream: `apps/v1`; zero counts are left out but for `terminatingReplicas`, and `replicas` of a ReplicaSet.
+//! Upstream: `apps/v1`; zero counts are left out but for `terminatingReplicas`, and `replicas` of a
+//! ReplicaSet.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,5 @@
-//! YAML and JSON as text: read into trees that know where each node stands, printed as kubectl prints.
+//! YAML and JSON as text: read into trees that know where each node stands, printed as kubectl
+//! prints.
 //!
 //! Reading takes two parsers: saphyr's for the nodes and their places, and libyaml's port for the
 //! words and line of a syntax error, which kubectl prints as they are.

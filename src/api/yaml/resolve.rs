@@ -1,6 +1,8 @@
-//! What a plain scalar means: YAML 1.1's words and numbers, as far as Kubernetes' reader knows them.
+//! What a plain scalar means: YAML 1.1's words and numbers, as far as Kubernetes' reader knows
+//! them.
 //!
-//! Upstream: `sigs.k8s.io/yaml/goyaml.v2/resolve.go`. Differs: integers beyond 64 bits become floats.
+//! Upstream: `sigs.k8s.io/yaml/goyaml.v2/resolve.go`. Differs: integers beyond 64 bits become
+//! floats.
 
 use serde_json::{Number, Value};
 

@@ -1,7 +1,8 @@
 //! JSON to YAML, as kubectl prints `-o yaml`.
 //!
-//! Upstream: `goyaml.v2/{encode,emitterc,sorter}.go` as `sigs.k8s.io/yaml` uses them: keys in natural
-//! order, lists not indented, lines folded behind column 80, literal blocks for several lines.
+//! Upstream: `goyaml.v2/{encode,emitterc,sorter}.go` as `sigs.k8s.io/yaml` uses them: keys in
+//! natural order, lists not indented, lines folded behind column 80, literal blocks for several
+//! lines.
 
 use std::cmp::Ordering;
 use std::fmt::Write;

@@ -1,6 +1,7 @@
 //! What is wrong with a document, in the words of the two decoders that the server has.
 //!
-//! Upstream: `sigs.k8s.io/json` (creates, updates), `apimachinery/pkg/runtime/converter.go` (patches).
+//! Upstream: `sigs.k8s.io/json` (creates, updates), `apimachinery/pkg/runtime/converter.go`
+//! (patches).
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +107,8 @@ impl WrongType {
             Wanted::List(_) => format!("cannot restore slice from {found}"),
             Wanted::Struct(_) => format!("cannot restore struct from: {found}"),
             Wanted::Scalar(name, kind) => {
-                // Go can turn integers into strings, and floats into integers, but does not want to.
+                // Go can turn integers into strings, and floats into integers, but does not want
+                // to.
                 let convertible = match found {
                     "int64" => *kind == "string",
                     "float64" => kind.starts_with("int"),

@@ -2,8 +2,8 @@
 //! wrong types, values that a type cannot read. The API's own types tell it the names of Go's
 //! structs and fields as they ask for them, so it needs no schema.
 //!
-//! Upstream: `sigs.k8s.io/json`. Differs: fields are visited in the order of their names, as kubectl
-//! sends them.
+//! Upstream: `sigs.k8s.io/json`. Differs: fields are visited in the order of their names, as
+//! kubectl sends them.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display, Write};

@@ -400,10 +400,13 @@ mod tests {
             }
 
             #[test]
-            fn applying_twice_changes_nothing_the_second_time(a in object(), b in object(), live in object()) {
+            fn applying_twice_changes_nothing_the_second_time(
+                a in object(), b in object(), live in object(),
+            ) {
                 let mut patch = three_way_patch(&a, &b, &live).expect("a patch");
                 let live = strategic_merge(&live, &mut patch).expect("it merges");
-                // Where the live list is longer, the second patch still sends the order, as upstream's.
+                // Where the live list is longer, the second patch still sends the order, as
+                // upstream's.
                 let mut second = three_way_patch(&b, &b, &live).expect("a patch");
                 prop_assert_eq!(strategic_merge(&live, &mut second), Ok(live));
             }

@@ -1,7 +1,7 @@
 //! Applies a strategic merge patch to an object, or one patch to another.
 //!
-//! Upstream: `apimachinery/pkg/util/strategicpatch/patch.go` (mergeMap and below). As there, merging
-//! uses up parts of the patch: error messages print what is left of it.
+//! Upstream: `apimachinery/pkg/util/strategicpatch/patch.go` (mergeMap and below). As there,
+//! merging uses up parts of the patch: error messages print what is left of it.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,8 @@ pub(super) enum Onto {
 
 type Merged = Result<(), String>;
 
-/// Merges `patch` into `original`, both standing under the field `parent`. Errors: upstream's words.
+/// Merges `patch` into `original`, both standing under the field `parent`. Errors: upstream's
+/// words.
 pub(super) fn merge_map(
     original: &mut Map<String, Value>,
     patch: &mut Map<String, Value>,

@@ -27,8 +27,8 @@ pub enum PatchType {
     Json,
 }
 
-/// Applies a strategic merge patch to an object's JSON. The patch is partly used up: what is left is
-/// what the server prints of it. Errors: upstream's words.
+/// Applies a strategic merge patch to an object's JSON. The patch is partly used up: what is left
+/// is what the server prints of it. Errors: upstream's words.
 pub fn strategic_merge(object: &Value, patch: &mut Value) -> Result<Value, String> {
     let mut merged = object.as_object().cloned().unwrap_or_default();
     let Value::Object(patch) = patch else {
@@ -41,8 +41,8 @@ pub fn strategic_merge(object: &Value, patch: &mut Value) -> Result<Value, Strin
 }
 
 impl ApiServer {
-    /// Patches an object; also returns warnings. Errors: NotFound, BadRequest for a patch that cannot
-    /// be applied, Invalid for what comes out of it.
+    /// Patches an object; also returns warnings. Errors: NotFound, BadRequest for a patch that
+    /// cannot be applied, Invalid for what comes out of it.
     pub fn patch(
         &mut self,
         key: &Key,

@@ -1,7 +1,8 @@
 //! Which lists merge, and by which key.
 //!
-//! Upstream: the struct tags `patchStrategy` and `patchMergeKey` in `staging/src/k8s.io/api/*/v1/types.go`.
-//! Differs: a field is known by its name and its parent's name, not by its Go type.
+//! Upstream: the struct tags `patchStrategy` and `patchMergeKey` in
+//! `staging/src/k8s.io/api/*/v1/types.go`. Differs: a field is known by its name and its parent's
+//! name, not by its Go type.
 
 /// How a field is patched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

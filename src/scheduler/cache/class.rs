@@ -92,8 +92,8 @@ impl Cache {
         classes.filter(|class| class.count > 0)
     }
 
-    /// Counts a pod that is on a node and has not ended (`sign` 1), or no longer does (-1). Other pods
-    /// change nothing.
+    /// Counts a pod that is on a node and has not ended (`sign` 1), or no longer does (-1). Other
+    /// pods change nothing.
     pub(in crate::scheduler) fn count(&mut self, object: &Object, sign: i64) {
         let Some(pod) = object.pod().filter(|pod| !pod.is_terminal()) else {
             return;

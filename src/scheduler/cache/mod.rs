@@ -4,8 +4,8 @@
 //! Pods are held as counts by class (pods of one owner with one spec and one set of labels), so a
 //! thousand replicas are one class with a count a node.
 //!
-//! Upstream: `pkg/scheduler/backend/cache/cache.go`. Differs: pods are counted, not listed; there is
-//! no snapshot step, since nothing changes during a cycle.
+//! Upstream: `pkg/scheduler/backend/cache/cache.go`. Differs: pods are counted, not listed; there
+//! is no snapshot step, since nothing changes during a cycle.
 
 mod class;
 mod counter;

@@ -1,7 +1,7 @@
 //! Affinity and anti-affinity between pods, by the topology of their nodes.
 //!
-//! Upstream: `FP/interpodaffinity/{filtering,scoring,plugin}.go`. Differs: placed pods are looked at
-//! class by class, which gives the same sums.
+//! Upstream: `FP/interpodaffinity/{filtering,scoring,plugin}.go`. Differs: placed pods are looked
+//! at class by class, which gives the same sums.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -71,8 +71,8 @@ fn weighted(word: &str) -> (i32, &str) {
 }
 
 /// Reads `cpu=500m memory=1Gi port=80 priority=5 never tolerate=key:effect select=key:value
-/// like=5*key:value (preferred node term) with=host/key:value (required affinity) without=… prefer=…
-/// (weighted affinity) avoid=… spread=host/key:value/1 (hard) soft=… gate=a image=x`.
+/// like=5*key:value (preferred node term) with=host/key:value (required affinity) without=…
+/// prefer=… (weighted affinity) avoid=… spread=host/key:value/1 (hard) soft=… gate=a image=x`.
 pub(super) fn spec(words: &str) -> PodSpec {
     let first = |key| all(words, key).next();
     let mut requests = serde_json::Map::new();
@@ -172,7 +172,8 @@ fn new_pod(name: &str, words: &str) -> Object {
     }
 }
 
-/// Reads `cpu=4 memory=8Gi pods=110 taint=key:effect label=key:value zone=a image=name:mib cordoned`.
+/// Reads `cpu=4 memory=8Gi pods=110 taint=key:effect label=key:value zone=a image=name:mib
+/// cordoned`.
 fn new_node(name: &str, words: &str) -> Object {
     let amount = |key, default| {
         let text = all(words, key).next().unwrap_or(default);
@@ -344,7 +345,8 @@ impl World {
         self.cursor = until;
     }
 
-    /// Goes to a moment, delivers, lets the scheduler act if it wants to, and delivers what it wrote.
+    /// Goes to a moment, delivers, lets the scheduler act if it wants to, and delivers what it
+    /// wrote.
     pub(super) fn run(&mut self, secs: f64) {
         self.api.state.now = at(secs);
         for _ in 0..100 {

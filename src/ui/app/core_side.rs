@@ -209,7 +209,8 @@ impl App {
         });
     }
 
-    /// The core is dead, or the visitor's patience is at an end: another one is told the same story.
+    /// The core is dead, or the visitor's patience is at an end: another one is told the same
+    /// story.
     pub(super) fn replace_core(&mut self, why: &str) {
         let act = self.act.clone();
         self.core = None;
