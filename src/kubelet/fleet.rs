@@ -12,8 +12,8 @@ use crate::apiserver::Change;
 use crate::client::{Client, Component};
 use crate::clock::{Digest, SimTime, digest_of};
 
-use super::kubelet::Kubelet;
 use super::machine::Machine;
+use super::node::Kubelet;
 use super::plan::PodPlan;
 use super::{NodeConfig, RuntimeOptions};
 

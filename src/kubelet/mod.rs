@@ -10,14 +10,16 @@ mod clockwork;
 mod container;
 mod fleet;
 mod images;
-mod kubelet;
 mod machine;
+mod node;
 mod node_config;
 mod node_status;
 mod options;
 mod plan;
 mod probes;
 mod programs;
+#[cfg(test)]
+mod stage;
 #[cfg(test)]
 mod stage;
 mod start;

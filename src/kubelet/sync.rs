@@ -78,10 +78,9 @@ impl Worker {
 
     /// Gives back what the pod took of the node.
     pub(super) fn leave_node(&mut self, act: &mut Act<'_, '_>) {
-        if std::mem::take(&mut self.admitted) {
-            if let Some(pod) = self.object.pod() {
-                act.machine.used.add(&pod.spec.facts.requests, -1);
-            }
+        let admitted = std::mem::take(&mut self.admitted);
+        if let (true, Some(pod)) = (admitted, self.object.pod()) {
+            act.machine.used.add(&pod.spec.facts.requests, -1);
         }
     }
 
