@@ -188,6 +188,10 @@ impl ImageStore {
         self.busy_until
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.held.len()
+    }
+
     /// As `status.images` lists them: the largest first.
     pub(super) fn list(&self) -> Vec<NodeImage> {
         let image = |(name, size): (&Arc<str>, &i64)| NodeImage {

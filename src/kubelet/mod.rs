@@ -18,12 +18,14 @@ mod options;
 mod plan;
 mod probes;
 mod programs;
-#[cfg(test)]
-mod stage;
+mod report;
+mod restart;
 #[cfg(test)]
 mod stage;
 mod start;
 mod status;
+#[cfg(test)]
+mod stories;
 mod sync;
 mod termination;
 mod worker;

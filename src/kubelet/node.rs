@@ -8,27 +8,30 @@ use std::sync::Arc;
 
 use crate::api::{Kind, Object, Uid};
 use crate::apiserver::{Change, Trigger};
-use crate::client::{Client, Recorder, message};
+use crate::client::{Client, Recorder};
 use crate::clock::{Seed, SimTime, Span};
 
 use super::clockwork::Clockwork;
+use super::container::Container;
+use super::fleet::Plans;
 use super::images::{Image, ImageStore};
 use super::machine::{Addresses, Machine, Used};
 use super::plan::PodPlan;
-use super::worker::{Act, Sandbox, Stage, Step, Worker};
+use super::restart::Boot;
+use super::worker::{Act, Stage, Step, Worker};
 use super::{NodeConfig, RuntimeOptions};
 
 /// A node's kubelet with its machine.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Kubelet {
     pub machine: Machine,
-    pods: BTreeMap<Uid, Worker>,
-    agenda: BTreeSet<(SimTime, u64, Item)>,
+    pub pods: BTreeMap<Uid, Worker>,
+    pub agenda: BTreeSet<(SimTime, u64, Item)>,
     sequence: u64,
     /// What is under way to a running kubelet.
-    boot: Option<Boot>,
+    pub boot: Option<Boot>,
     /// What the node's spec says of scheduling, and what was last told of it.
-    unschedulable: (bool, bool),
+    pub unschedulable: (bool, bool),
     /// How many images the node's status lists.
     images_told: usize,
     /// When the node's own business is due.
@@ -36,39 +39,14 @@ pub(super) struct Kubelet {
     /// Its entry in the fleet's agenda.
     pub listed: Option<SimTime>,
     /// What a write about the node would be caused by.
-    trigger: Trigger,
+    pub trigger: Trigger,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Item {
+pub(super) enum Item {
     Node,
     Pod(Uid),
 }
-
-/// A kubelet that is starting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Boot {
-    since: SimTime,
-    /// Stages done so far.
-    done: usize,
-    rebooted: bool,
-}
-
-/// When the stages of a start come, as recorded: `Starting`, the three conditions, the same again,
-/// Ready, and the first look at the pods.
-const BOOT: [Span; 5] = [
-    Span::millis(200),
-    Span::millis(230),
-    Span::millis(290),
-    Span::millis(310),
-    Span::millis(1200),
-];
-
-const SUFFICIENT: [&str; 3] = [
-    "NodeHasSufficientMemory",
-    "NodeHasNoDiskPressure",
-    "NodeHasSufficientPID",
-];
 
 /// Events that a kubelet's recorder remembers at most.
 const EVENTS_MAX: usize = 1024;
@@ -122,34 +100,17 @@ impl Kubelet {
         self.machine.renew_lease(client, from);
     }
 
-    /// Begins to start: after power-on, or the kubelet alone.
-    pub(super) fn start(&mut self, client: &Client<'_>, rebooted: bool) {
-        self.machine.powered = true;
-        self.machine.running = true;
-        let (since, done) = (client.now(), 0);
-        self.boot = Some(Boot {
-            since,
-            done,
-            rebooted,
-        });
-        self.trigger = client.trigger();
-        let [.., first_look] = BOOT;
-        if self.machine.config.relist.is_none() {
-            self.machine.clocks.relist = since + first_look;
-        }
-        self.machine.clocks.tick = since + first_look;
-        self.schedule_node();
-    }
-
     /// The kubelet stops: at once, and without a word.
     pub(super) fn halt(&mut self, client: &mut Client<'_>) {
         self.machine.running = false;
         self.boot = None;
         self.node_due = None;
         self.agenda.clear();
-        self.pods
-            .values_mut()
-            .for_each(|worker| worker.entry = None);
+        for worker in self.pods.values_mut() {
+            worker.entry = None;
+            let ended_by = |c: &mut Container| c.settle(client.now());
+            worker.containers.iter_mut().for_each(ended_by);
+        }
         self.machine.end_lease(client);
     }
 
@@ -163,7 +124,7 @@ impl Kubelet {
             let spec = object.node().map(|node| node.unschedulable);
             return spec.is_some_and(|spec| spec != self.unschedulable.0);
         }
-        let looking = self.boot.is_none_or(|boot| boot.done >= BOOT.len());
+        let looking = self.boot.is_none();
         let Some(worker) = self.pods.get(&object.meta.uid) else {
             return looking && change.new.is_some_and(|pod| is_new(pod));
         };
@@ -210,7 +171,7 @@ impl Kubelet {
         (at, self.sequence)
     }
 
-    fn schedule(&mut self, uid: Uid) {
+    pub(super) fn schedule(&mut self, uid: Uid) {
         let Some(worker) = self.pods.get_mut(&uid) else {
             return;
         };
@@ -229,11 +190,9 @@ impl Kubelet {
         }
     }
 
-    fn schedule_node(&mut self) {
+    pub(super) fn schedule_node(&mut self) {
         self.agenda.retain(|(.., item)| *item != Item::Node);
-        let boot = self
-            .boot
-            .and_then(|boot| Some(boot.since + *BOOT.get(boot.done)?));
+        let boot = self.boot.and_then(|boot| boot.next_at());
         let due = boot.or(self.node_due).or_else(|| {
             let (now, told) = self.unschedulable;
             (now != told).then_some(SimTime::default())
@@ -244,7 +203,7 @@ impl Kubelet {
     }
 
     /// Does everything that is due.
-    pub(super) fn run(&mut self, client: &mut Client<'_>, plans: &mut super::fleet::Plans) {
+    pub(super) fn run(&mut self, client: &mut Client<'_>, plans: &mut Plans) {
         let now = client.now();
         client.set_actor("kubelet");
         while self.agenda.first().is_some_and(|entry| entry.0 <= now) {
@@ -285,15 +244,15 @@ impl Kubelet {
         } else {
             self.schedule(uid);
         }
-        let told = !options.report_images || self.machine.images().len() == self.images_told;
+        let told = !options.report_images || self.machine.images.count() == self.images_told;
         if !told && self.node_due.is_none() {
             self.node_due = Some(self.machine.heartbeat_from(now, client.seed()));
             self.schedule_node();
         }
     }
 
-    fn run_node(&mut self, client: &mut Client<'_>, plans: &mut super::fleet::Plans) {
-        if let Some(boot) = self.boot.filter(|boot| boot.done < BOOT.len()) {
+    fn run_node(&mut self, client: &mut Client<'_>, plans: &mut Plans) {
+        if let Some(boot) = self.boot {
             return self.run_boot(client, boot, plans);
         }
         let now = client.now();
@@ -322,107 +281,10 @@ impl Kubelet {
             }
         }
     }
-
-    fn run_boot(&mut self, client: &mut Client<'_>, boot: Boot, plans: &mut super::fleet::Plans) {
-        self.boot = Some(Boot {
-            done: boot.done + 1,
-            ..boot
-        });
-        match boot.done {
-            0 => {
-                self.machine.node_event(client, "Starting");
-                if client.live().get(&self.machine.node_key()).is_none() {
-                    self.machine.create_node(client, false);
-                }
-            }
-            1 | 2 => SUFFICIENT
-                .iter()
-                .for_each(|reason| self.machine.node_event(client, reason)),
-            3 => self.post_ready(client, boot.rebooted),
-            _ => {
-                self.boot = None;
-                self.look_at_pods(client, boot.rebooted, plans);
-            }
-        }
-    }
-
-    fn post_ready(&mut self, client: &mut Client<'_>, rebooted: bool) {
-        let node = client.live().get(&self.machine.node_key());
-        let was_ready = node.and_then(|n| n.node()).is_some_and(|n| n.is_ready());
-        self.unschedulable.0 = node.and_then(|n| n.node()).is_some_and(|n| n.unschedulable);
-        self.unschedulable.1 = self.unschedulable.0;
-        let boot_id = self.machine.post_ready(client, rebooted);
-        // Renewals come from the start of the kubelet on, unless a scenario sets their phase.
-        let from = match self.machine.config.heartbeat {
-            Some(_) => self.machine.heartbeat_from(client.now(), client.seed()),
-            None => client.now(),
-        };
-        self.machine.renew_lease(client, from);
-        if let Some(boot_id) = boot_id {
-            let name = self.machine.config.name.clone();
-            let text = message(
-                "Node {} has been rebooted, boot id: {}",
-                [(&name).into(), (&boot_id).into()],
-            );
-            let about = self.machine.about_node();
-            self.machine
-                .recorder
-                .warning(client, about, "Rebooted", text);
-        }
-        SUFFICIENT
-            .iter()
-            .for_each(|reason| self.machine.node_event(client, reason));
-        if !was_ready {
-            self.machine.node_event(client, "NodeReady");
-        }
-    }
-
-    /// The first look after a start: at the pods that the API server lists and the containers that
-    /// the runtime lists.
-    fn look_at_pods(
-        &mut self,
-        client: &mut Client<'_>,
-        rebooted: bool,
-        plans: &mut super::fleet::Plans,
-    ) {
-        let now = client.now();
-        let listed: Vec<Arc<Object>> = client
-            .live()
-            .pods_on(self.machine.name())
-            .cloned()
-            .collect();
-        let lost = rebooted || plans.options().restart_loses_containers;
-        let up_since = now - BOOT.last().copied().unwrap_or_default();
-        let (mut before, revision) = (std::mem::take(&mut self.pods), client.live().revision());
-        self.machine.used = Used::default();
-        self.agenda.clear();
-        for pod in listed {
-            let uid = pod.meta.uid;
-            let worker = before.remove(&uid);
-            if worker.is_none() && !is_new(&pod) {
-                continue;
-            }
-            let Some(plan) = plans.plan(&pod) else {
-                continue;
-            };
-            let host_ip = self.machine.config.internal_ip();
-            let mut worker =
-                worker.unwrap_or_else(|| Worker::new(pod.clone(), plan.clone(), host_ip));
-            (worker.object, worker.plan) = (pod, plan);
-            worker.trigger = Trigger::Timer(revision);
-            worker.wake(now, lost.then_some(up_since), &mut self.machine);
-            self.pods.insert(uid, worker);
-            self.schedule(uid);
-        }
-        // What is left of pods that were deleted meanwhile is swept up without a word.
-        for worker in before.values() {
-            worker.sweep(&mut self.machine);
-        }
-    }
 }
 
 /// Whether a pod that the kubelet does not know yet has anything to come.
-fn is_new(pod: &Object) -> bool {
+pub(super) fn is_new(pod: &Object) -> bool {
     pod.pod().is_some_and(|p| !p.status.phase.is_terminal())
 }
 
@@ -438,49 +300,6 @@ impl Worker {
         }
         if self.stage != Stage::Terminated {
             self.want(now);
-        }
-    }
-
-    /// The kubelet has started. `lost`: when the containers were found dead, if they were.
-    fn wake(&mut self, now: SimTime, lost: Option<SimTime>, machine: &mut Machine) {
-        self.status = None;
-        self.step = Step::Idle;
-        self.queue.clear();
-        self.timing = super::worker::Timing::default();
-        self.outcome = super::worker::Outcome::default();
-        self.mounted = false;
-        self.entry = None;
-        self.admitted = false;
-        if self.stage != Stage::Finished {
-            self.stage = Stage::Syncing;
-        }
-        if let Some(at) = lost {
-            for container in &mut self.containers {
-                container.end(at, 255, "Unknown", None);
-                container.reason = None;
-                container.backoff = None;
-                container.image_backoff = None;
-            }
-            if self.sandbox == Sandbox::Ready {
-                self.sandbox = Sandbox::Dead;
-                self.release_address(machine);
-            }
-            let hosted = self.object.pod().is_some_and(|p| p.spec.facts.host_network);
-            self.ip = self.ip.filter(|_| hosted);
-        }
-        self.want(now);
-    }
-
-    fn sweep(&self, machine: &mut Machine) {
-        if self.sandbox == Sandbox::Ready {
-            self.release_address(machine);
-        }
-    }
-
-    pub(super) fn release_address(&self, machine: &mut Machine) {
-        let hosted = self.object.pod().is_some_and(|p| p.spec.facts.host_network);
-        if let (Some(ip), false) = (self.ip, hosted) {
-            machine.addresses.release(ip);
         }
     }
 }

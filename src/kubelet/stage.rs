@@ -74,7 +74,8 @@ impl StageSet {
     }
 
     pub(super) fn run_until(&mut self, until: SimTime) {
-        loop {
+        for turn in 0.. {
+            assert!(turn < 100_000, "the fleet does not come to rest");
             let written = self
                 .api
                 .store()
@@ -128,6 +129,10 @@ impl StageSet {
             ..DeleteOptions::default()
         };
         self.api.delete(key, options, CAUSE).expect("a deletion");
+    }
+
+    pub(super) fn update(&mut self, object: Object) {
+        self.api.update(object, CAUSE).expect("an update");
     }
 
     /// One of the fleet's faults.
@@ -232,38 +237,4 @@ fn pod_line(object: &Object) -> String {
         line += &format!(" {ip}");
     }
     line
-}
-
-#[test]
-fn show() {
-    let mut stage = StageSet::new(RuntimeOptions::default());
-    stage.run_to(0);
-    let spec = |image: &str| serde_json::json!({"containers": [{"name": "nginx", "image": image, "imagePullPolicy": "IfNotPresent"}]});
-    let key = stage.pod("a", "node1", spec("nginx:1.7.9"));
-    stage.run_to(60);
-    stage.pod("b", "node1", spec("nginx:1.7.9"));
-    stage.pod("m", "node3", spec("nginx:1.161"));
-    stage.run_to(9000);
-    stage.pod("c", "node1", spec("nginx:1.7.9"));
-    stage.run_to(12000);
-    stage.delete(&key, None);
-    stage.pod("crash", "node2", serde_json::json!({"containers": [{"name": "crash", "image": "busybox", "imagePullPolicy": "Always", "command": ["sh", "-c", "sleep 1; exit 1"]}]}));
-    stage.pod("job", "node2", serde_json::json!({"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox", "command": ["echo", "hi"]}]}));
-    stage.pod("bad", "node2", serde_json::json!({"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox", "command": ["nosuch", "hi"]}]}));
-    stage.run_to(70000);
-    stage.fault(|f, c| f.power_off("node1", c)).expect("off");
-    let m = Key::new(Kind::Pod, "default", "m");
-    stage.delete(&m, None);
-    stage.run_to(80000);
-    stage.delete(&Key::new(Kind::Pod, "default", "b"), None);
-    stage.run_to(90000);
-    stage.fault(|f, c| f.power_on("node1", c)).expect("on");
-    stage.run_to(120000);
-    for name in ["a", "b", "c", "m", "crash", "job", "bad", "node1"] {
-        println!("== {name}");
-        for line in stage.script(name, 0) {
-            println!("{line}");
-        }
-    }
-    println!("{:x}", stage.digest());
 }

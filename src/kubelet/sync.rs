@@ -210,7 +210,10 @@ impl Worker {
 
     /// Stops what must not run on, lists what must be started, and begins.
     fn begin_starts(&mut self, act: &mut Act<'_, '_>) {
-        let doomed = self.doomed();
+        let over = self.is_over();
+        let doomed = if over { self.sidecars() } else { self.doomed() };
+        // What is stopped without being started again is seen by the relist.
+        self.outcome.changed |= over && !doomed.is_empty();
         self.queue = self.wanted(&doomed);
         self.queue.reverse();
         if doomed.is_empty() {
@@ -227,6 +230,24 @@ impl Worker {
             }
         }
         self.step = Step::Stop { until };
+    }
+
+    /// Whether the regular containers have ended and none comes again: sidecars go then, too.
+    fn is_over(&self) -> bool {
+        let both = self.plan.containers.iter().zip(&self.containers);
+        let mut regular = both.filter(|(plan, _)| plan.role == Role::Regular);
+        regular.all(|(plan, container)| {
+            let end = container.exited();
+            end.is_some_and(|end| !self.plan.restarts(plan.role, end.exit_code))
+        })
+    }
+
+    fn sidecars(&self) -> Vec<(usize, &'static str)> {
+        let both = self.plan.containers.iter().zip(&self.containers);
+        let sidecars = both.enumerate().filter(|(_, (plan, container))| {
+            plan.role == Role::Sidecar && container.running().is_some()
+        });
+        sidecars.map(|(at, _)| (at, "")).collect()
     }
 
     /// Running containers that must be stopped, each with the end of its event's sentence.
@@ -260,6 +281,9 @@ impl Worker {
             let regular = self.containers.iter().skip(self.plan.init_count);
             regular.clone().any(|c| !matches!(c.run, Run::Absent))
         };
+        if self.is_over() {
+            return Vec::new();
+        }
         let rerun = self.containers.iter().any(|c| c.stale);
         let initialized = !rerun && regular_ran();
         let mut wanted = Vec::new();
