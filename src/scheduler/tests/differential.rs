@@ -1,8 +1,8 @@
 //! Thousands of random small clusters: the scheduler's decision against [`super::slow`], and its
 //! cache, kept up write by write, against one made afresh.
 
+use super::examples::owner;
 use super::slow::{N, P, Slow};
-use super::stories::owner;
 use super::*;
 use crate::scheduler::cycle::choose;
 use crate::scheduler::explain::{Decision, decide};
