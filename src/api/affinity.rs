@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -93,17 +94,6 @@ impl Placement {
             p.preferred_during_scheduling_ignored_during_execution
                 .as_ref()
         });
-        let weighted = |terms: Option<&Vec<_>>, sign: i64| -> Vec<(i64, PodTerm)> {
-            let terms: Vec<&k8s_openapi::api::core::v1::WeightedPodAffinityTerm> =
-                terms.into_iter().flatten().collect();
-            let read = |t: &k8s_openapi::api::core::v1::WeightedPodAffinityTerm| {
-                (
-                    i64::from(t.weight) * sign,
-                    PodTerm::of(&t.pod_affinity_term),
-                )
-            };
-            terms.into_iter().map(read).collect()
-        };
         let mut preferred_pods = weighted(likes, 1);
         preferred_pods.extend(weighted(dislikes, -1));
         let required_nodes = node
@@ -169,6 +159,14 @@ impl Placement {
     pub fn restricts_nodes(&self) -> bool {
         !self.node_selector.is_empty() || self.required_nodes.is_some()
     }
+}
+
+fn weighted(terms: Option<&Vec<WeightedPodAffinityTerm>>, sign: i64) -> Vec<(i64, PodTerm)> {
+    let read = |term: &WeightedPodAffinityTerm| {
+        let weight = i64::from(term.weight) * sign;
+        (weight, PodTerm::of(&term.pod_affinity_term))
+    };
+    terms.into_iter().flatten().map(read).collect()
 }
 
 fn images(spec: &PodSpec) -> Vec<String> {

@@ -142,6 +142,39 @@ impl Cluster {
         cluster
     }
 
+    /// Changes something at random.
+    fn disturb(&mut self, dice: &mut Dice, step: u64) {
+        let index = dice.below(self.nodes.len() as u64) as usize;
+        let head = self.world.api.store().head();
+        let pods: Vec<Key> = head.list(Kind::Pod, None).map(|pod| pod.key()).collect();
+        match dice.below(5) {
+            0 => {
+                let node = random_node(dice, index);
+                self.world.node(&node.name, &node.words());
+            }
+            1 if !pods.is_empty() => {
+                let victim = &pods[dice.below(pods.len() as u64) as usize];
+                self.world.delete(victim);
+            }
+            2 if !pods.is_empty() => {
+                let victim = pods[dice.below(pods.len() as u64) as usize].clone();
+                let app = dice.pick(&APPS);
+                self.world
+                    .change(&victim, |pod| pod.meta.set_label("app", Some(app)));
+            }
+            3 => {
+                let name = format!("n{index}");
+                if head.find(Kind::Node, "", &name).is_some() {
+                    self.world.delete(&Key::new(Kind::Node, "", name));
+                }
+            }
+            _ => {
+                let pod = random_pod(dice, format!("new-{step}"));
+                self.create(&pod);
+            }
+        }
+    }
+
     fn create(&mut self, pod: &P) -> Key {
         let owner = self
             .owners
@@ -278,36 +311,7 @@ fn a_cache_kept_up_agrees_with_one_made_afresh() {
         let mut cluster = Cluster::random(&mut dice);
         let mut secs = 1.0;
         for step in 0..12 {
-            let index = dice.below(cluster.nodes.len() as u64) as usize;
-            let head = cluster.world.api.store().head();
-            let pods: Vec<Key> = head.list(Kind::Pod, None).map(|pod| pod.key()).collect();
-            match dice.below(5) {
-                0 => {
-                    let node = random_node(&mut dice, index);
-                    cluster.world.node(&node.name, &node.words());
-                }
-                1 if !pods.is_empty() => {
-                    let victim = &pods[dice.below(pods.len() as u64) as usize];
-                    cluster.world.delete(victim);
-                }
-                2 if !pods.is_empty() => {
-                    let victim = pods[dice.below(pods.len() as u64) as usize].clone();
-                    let app = dice.pick(&APPS);
-                    cluster
-                        .world
-                        .change(&victim, |pod| pod.meta.set_label("app", Some(app)));
-                }
-                3 => {
-                    let name = format!("n{index}");
-                    if head.find(Kind::Node, "", &name).is_some() {
-                        cluster.world.delete(&Key::new(Kind::Node, "", name));
-                    }
-                }
-                _ => {
-                    let pod = random_pod(&mut dice, format!("new-{step}"));
-                    cluster.create(&pod);
-                }
-            }
+            cluster.disturb(&mut dice, step);
             if dice.below(2) == 0 {
                 secs += 1.0;
                 cluster.world.run(secs);

@@ -1,5 +1,6 @@
-//! The rules of filters once more (those of scores are in `slow_scores`), written down as plainly as they go: over lists of all
-//! pods, without cache, classes or counters, from the test's own description of a cluster.
+//! The rules of filters once more, written down as plainly as they go (those of scores are in
+//! `slow_scores`): over lists of all pods, without cache, classes or counters, from the test's own
+//! description of a cluster.
 
 use super::full_key;
 
