@@ -21,10 +21,19 @@ pub fn fill(text: &str, arguments: &[&str]) -> String {
 /// A remark from the core: a key of the table, then arguments, separated by tabs. What the table
 /// does not know is shown as it came.
 pub fn note(remark: &str) -> String {
+    keyed("note_", remark)
+}
+
+/// A step of a causal chain (`view::WhyStep`), which carries its key in the same form.
+pub fn why(act: &str) -> String {
+    keyed("", act)
+}
+
+fn keyed(family: &str, remark: &str) -> String {
     let mut parts = remark.split('\t');
     let key = parts.next().unwrap_or_default();
     let arguments: Vec<&str> = parts.collect();
-    match t().by_key(&format!("note_{}", key.replace('-', "_"))) {
+    match t().by_key(&format!("{family}{}", key.replace('-', "_"))) {
         Some(text) => fill(text, &arguments),
         None if arguments.is_empty() => key.to_owned(),
         None => format!("{key}: {}", arguments.join(", ")),

@@ -48,14 +48,7 @@ pub enum Revival {
 impl Pump {
     /// Takes an act; what is returned is to be posted now.
     pub fn act(&mut self, msg: Msg) -> Vec<Msg> {
-        // While a slider is dragged only its last place matters.
-        let newer = matches!(
-            (&msg, self.queue.back()),
-            (Msg::Step(Step::To(_)), Some(Msg::Step(Step::To(_))))
-                | (Msg::Speed(_), Some(Msg::Speed(_)))
-                | (Msg::Select(_), Some(Msg::Select(_)))
-        );
-        if newer {
+        if self.queue.back().is_some_and(|last| replaces(&msg, last)) {
             self.queue.pop_back();
         }
         self.queue.push_back(msg);
@@ -118,6 +111,13 @@ impl Pump {
             _ => {}
         }
         let now = self.now_us;
+        // Of a long drag of a slider only the end is worth telling again.
+        let last = self.journal.last_mut();
+        if let Some(last) = last.filter(|last| last.after_us == now && replaces(msg, &last.msg)) {
+            last.msg = msg.clone();
+            self.settled = self.settled.min(self.journal.len() - 1);
+            return;
+        }
         self.journal.push(Entry {
             before_us: now,
             msg: msg.clone(),
@@ -186,6 +186,16 @@ impl Pump {
         story.push(Msg::Frame { elapsed_us: 0 });
         story
     }
+}
+
+/// Whether the newer of two acts in a row makes the older one needless.
+fn replaces(newer: &Msg, older: &Msg) -> bool {
+    matches!(
+        (newer, older),
+        (Msg::Step(Step::To(_)), Msg::Step(Step::To(_)))
+            | (Msg::Speed(_), Msg::Speed(_))
+            | (Msg::Select(_), Msg::Select(_))
+    )
 }
 
 fn move_clock(from: i64, to: i64) -> Msg {

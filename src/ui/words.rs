@@ -97,7 +97,8 @@ words! {
     no_node = "no node";
     node_off_unseen = "{0}, switched off";
     about_node = "{0}: {1}, power {2}, pods {3}, CPU {4}, memory {5}";
-    about_pod = "{0}: {1} ({2}), {3} ready, on {4}, {5} restarts";
+    about_pod = "{0}: {1}, {2} ready, on {3}, {4} restarts";
+    two_states = "{0} ({1})";
     about_workload = "{0} {1}: {2} ready";
     workloads = "Workloads";
     you = "you";
@@ -193,4 +194,15 @@ words! {
     note_link_unknown = "This link cannot be opened: it is none of this page's. A new world was started; your text is kept.";
     note_link_damaged = "This link cannot be opened: it was cut off or changed on its way. A new world was started; your text is kept.";
     note_link_too_large = "This link cannot be opened: it is too large. A new world was started; your text is kept.";
+
+    // Causal chains (`view::WhyStep`): the core's own keys.
+    why_created = "created {0} {1}";
+    why_deleted = "removed {0} {1}";
+    why_marked = "marked {0} {1} for deletion";
+    why_bound = "placed {0} on {1}";
+    why_status = "changed {0} {1} from {2} to {3}";
+    why_scaled = "scaled {0} {1} from {2} to {3}";
+    why_changed = "changed {0} {1}";
+    why_you = "{0}";
+    why_start = "the beginning of the story";
 }

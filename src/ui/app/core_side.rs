@@ -83,7 +83,7 @@ impl App {
             }
         }
         self.paint.ask();
-        let busy = self.pump.waits_too_long(at_ms);
+        let busy = self.pump.waits_too_long(at_ms) && self.world.bench.is_none();
         std::mem::replace(&mut self.shown.busy, busy) != busy
     }
 
@@ -175,8 +175,11 @@ impl App {
             timeline.clear();
         }
         timeline.extend(frame.timeline.into_iter().map(Rc::new));
-        if let Some(detail) = frame.detail {
-            world.selected = Some(detail.object.clone());
+        // What was on its way when the visitor looked elsewhere comes too late.
+        let detail = frame
+            .detail
+            .filter(|detail| world.selected.as_ref() == Some(&detail.object));
+        if let Some(detail) = detail {
             match &mut world.detail {
                 Some(known) => known.settle(detail),
                 None => world.detail = Some(Shared::new(detail)),

@@ -17,6 +17,8 @@ use crate::view::Ref;
 /// How long the editor rests before its text is checked.
 const CHECK_AFTER_MS: u32 = 150;
 const NOTICE_MS: u32 = 5000;
+/// Where the style sheet lets panes share a place.
+const NARROW: &str = "(max-width: 1240px)";
 
 impl App {
     /// True when the page is to be drawn anew.
@@ -136,10 +138,9 @@ impl App {
         self.send(Msg::Console {
             line: format!("kubectl apply -f {FILE}"),
         });
-        self.shown.tab = match self.shown.tab {
-            Tab::Editor => Tab::Console,
-            tab => tab,
-        };
+        if self.shown.tab != Tab::Map {
+            self.shown.tab = Tab::Console;
+        }
     }
 
     pub(super) fn check_soon(&mut self) {
@@ -189,7 +190,9 @@ impl App {
     }
 
     fn select(&mut self, object: Option<Ref>) {
-        if object.is_some() && self.shown.tab == Tab::Console {
+        // Where the details share their place, they take it; a node has its menu first.
+        let is_node = object.as_ref().is_some_and(|object| object.kind == "Node");
+        if object.is_some() && !is_node && dom::media(NARROW) {
             self.shown.tab = Tab::Details;
         }
         self.world.selected.clone_from(&object);

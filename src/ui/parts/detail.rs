@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::icons::icon;
 use super::timeline::entry_row;
 use crate::ui::act::Act;
-use crate::ui::i18n::{fill, t};
+use crate::ui::i18n::{fill, t, why};
 use crate::ui::shared::Shared;
 use crate::ui::time_text;
 use crate::view::{Detail, Ref, WhyStep};
@@ -135,7 +135,11 @@ fn deeds(object: &Ref, exists: bool, act: &Callback<Act>) -> Html {
 
 fn why_row(step: &WhyStep, props: &FactsProps) -> Html {
     let moment = time_text::since_start(step.at_us - props.start_us);
-    let said = html! { <><span class="actor">{ &step.actor }</span>{ " " }{ &step.act }</> };
+    let actor = match step.actor.as_str() {
+        "you" => t().you,
+        other => other,
+    };
+    let said = html! { <><span class="actor">{ actor }</span>{ " " }{ why(&step.act) }</> };
     let act = props.act.clone();
     html! {
         <li>

@@ -65,10 +65,11 @@ pub fn look_name(look: Look) -> (&'static str, &'static str) {
     }
 }
 
-/// Hues that differ well, none of them the red of failure; the same order every time.
+/// A circle of twelve hues without the red of failure and the brass of the page. The core sets
+/// neighbouring revisions of one workload far apart on it.
 pub fn hue(number: u32) -> u32 {
-    const HUES: [u32; 8] = [245, 165, 310, 85, 205, 345, 125, 280];
-    HUES[(number % 8) as usize]
+    const HUES: [u32; 12] = [248, 270, 292, 315, 338, 355, 112, 135, 158, 180, 202, 225];
+    HUES[(number % 12) as usize]
 }
 
 #[derive(Properties, PartialEq)]
@@ -158,16 +159,15 @@ fn about(pod: &PodView, look: &str) -> String {
     } else {
         &pod.node
     };
+    // kubectl's word, and what is so where that differs: a lost pod may still be called Running.
+    let status = match pod.status == look {
+        true => look.to_owned(),
+        false => fill(t().two_states, &[&pod.status, look]),
+    };
+    let restarts = pod.restarts.to_string();
     fill(
         t().about_pod,
-        &[
-            &pod.name,
-            &pod.status,
-            look,
-            &pod.ready,
-            node,
-            &pod.restarts.to_string(),
-        ],
+        &[&pod.name, &status, &pod.ready, node, &restarts],
     )
 }
 
