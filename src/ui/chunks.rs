@@ -43,6 +43,21 @@ impl<T: Clone> Chunks<T> {
         self.pieces.drain(..spare);
     }
 
+    pub fn last(&self) -> Option<&T> {
+        self.pieces.last().and_then(|(_, piece)| piece.last())
+    }
+
+    /// Puts this in the place of the last entry.
+    pub fn replace_last(&mut self, entry: T) {
+        if let Some(last) = self
+            .pieces
+            .last_mut()
+            .and_then(|(_, piece)| piece.edit().last_mut())
+        {
+            *last = entry;
+        }
+    }
+
     pub fn clear(&mut self) {
         self.pieces.clear();
     }

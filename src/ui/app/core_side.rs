@@ -13,7 +13,7 @@ use crate::ui::dom;
 use crate::ui::i18n::{fill, note, t};
 use crate::ui::pump::Revival;
 use crate::ui::shared::Shared;
-use crate::view::Frame;
+use crate::view::{ConsoleLine, Frame, Stream};
 
 /// Lines of the console, and events, that the page keeps.
 const LINES: usize = 3000;
@@ -164,12 +164,7 @@ impl App {
         world.map.apply(frame.map);
         world.prompt = frame.prompt;
         world.behind_us = frame.behind_us;
-        if !frame.console.is_empty() {
-            world
-                .console
-                .get_or_insert_with(|| Chunks::new(LINES))
-                .extend(frame.console);
-        }
+        hear_console(&mut world.console, frame.console);
         let timeline = world.timeline.get_or_insert_with(|| Chunks::new(EVENTS));
         if frame.timeline_reset {
             timeline.clear();
@@ -234,6 +229,20 @@ impl App {
         self.world.timeline = None;
         self.core = Some(Core::start(act.reform(Act::Core)));
         self.post(&story);
+    }
+}
+
+/// New lines of the transcript. Of many steps back in a row only the last is worth a line.
+fn hear_console(known: &mut Option<Chunks<ConsoleLine>>, lines: Vec<ConsoleLine>) {
+    let steps_back =
+        |line: &ConsoleLine| line.stream == Stream::Note && line.text.starts_with("clock-back");
+    for line in lines {
+        let known = known.get_or_insert_with(|| Chunks::new(LINES));
+        if steps_back(&line) && known.last().is_some_and(steps_back) {
+            known.replace_last(line);
+        } else {
+            known.extend([line]);
+        }
     }
 }
 

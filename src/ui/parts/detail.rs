@@ -76,7 +76,7 @@ fn Facts(props: &FactsProps) -> Html {
         html! { <><dt>{ label }</dt><dd>{ value }</dd></> }
     };
     html! {
-        <>
+        <div class="detail-text">
             if !detail.exists {
                 <p class="gone">{ t().details_gone }</p>
             }
@@ -102,7 +102,7 @@ fn Facts(props: &FactsProps) -> Html {
                     <pre tabindex="0">{ &detail.yaml }</pre>
                 </details>
             }
-        </>
+        </div>
     }
 }
 

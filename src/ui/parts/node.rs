@@ -102,7 +102,7 @@ pub fn Node(props: &NodeProps) -> Html {
 
 /// kubectl prints `<none>` where there is no role.
 fn shows_role(node: &NodeView, density: Density) -> bool {
-    let named = matches!(density, Density::Named | Density::Squares);
+    let named = !matches!(density, Density::Dots | Density::Canvas);
     named && !node.roles.is_empty() && node.roles != "<none>"
 }
 

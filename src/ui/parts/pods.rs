@@ -15,13 +15,16 @@ use crate::view::{Look, PodView, Ref};
 /// Up to here a pod is an element of the page (toolchain figures: 10 ms for 1,000 at once).
 const MOST_ELEMENTS: u32 = 1500;
 /// Up to here, on the fullest node, a pod has its name written on it.
-const MOST_NAMED: usize = 10;
+const MOST_NAMED: usize = 12;
+/// Above this the name and the state share a line.
+const MOST_ROOMY: usize = 4;
 /// Nodes are small above this number.
 const MANY_NODES: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Density {
     Named,
+    Lines,
     Squares,
     Dots,
     Canvas,
@@ -35,6 +38,8 @@ impl Density {
             Density::Dots
         } else if most_on_a_node > MOST_NAMED {
             Density::Squares
+        } else if most_on_a_node > MOST_ROOMY {
+            Density::Lines
         } else {
             Density::Named
         }
@@ -43,6 +48,7 @@ impl Density {
     pub fn name(self) -> &'static str {
         match self {
             Density::Named => "named",
+            Density::Lines => "named lines",
             Density::Squares => "squares",
             Density::Dots => "dots",
             Density::Canvas => "canvas dots",
@@ -91,7 +97,7 @@ pub fn Cells(props: &CellsProps) -> Html {
         };
     }
     // In one node only one of many pods is on the way of the Tab key: Up and Down lead on.
-    let few = props.density == Density::Named;
+    let few = matches!(props.density, Density::Named | Density::Lines);
     html! {
         <div class="pods">
             { for props.pods.iter().enumerate().map(|(index, pod)| html! {
