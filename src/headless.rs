@@ -12,7 +12,8 @@ use kube_orrery::session::{BENCHES, ready_pods};
 
 const USAGE: &str = "usage:
   kube-orrery run FILE              run a story and compare what it prints (UPDATE_EXPECT=1 rewrites it)
-  kube-orrery replay FILE [--out OUT]  replay a recording of a real cluster; OUT gets ours in the same form
+  kube-orrery replay FILE [--out OUT] [--set FLAG=DURATION]
+                                    replay a recording of a real cluster; OUT gets ours in the same form
   kube-orrery bench                 print the core's figures
 ";
 
@@ -22,8 +23,7 @@ pub fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
         ["run", file] => run(file),
-        ["replay", file] => replay(file, None),
-        ["replay", file, "--out", out] | ["replay", "--out", out, file] => replay(file, Some(out)),
+        ["replay", rest @ ..] => replay(rest),
         ["bench"] => bench(),
         _ => Err(USAGE.to_string()),
     };
@@ -61,8 +61,22 @@ fn run(file: &str) -> Result<(), String> {
     }
 }
 
-fn replay(file: &str, out: Option<&str>) -> Result<(), String> {
-    let ours = scenario::replay(&read(file)?).map_err(|e| format!("{file}: {e}"))?;
+fn replay(args: &[&str]) -> Result<(), String> {
+    let (mut file, mut out, mut flags) = (None, None, Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match *arg {
+            "--out" => out = args.next(),
+            "--set" => {
+                let pair = args.next().and_then(|word| word.split_once('='));
+                let (name, value) = pair.ok_or("--set wants FLAG=DURATION")?;
+                flags.push((name.to_string(), value.to_string()));
+            }
+            _ => file = Some(*arg),
+        }
+    }
+    let file = file.ok_or(USAGE)?;
+    let ours = scenario::replay_with(&read(file)?, &flags).map_err(|e| format!("{file}: {e}"))?;
     let text = serde_json::to_string(&ours).map_err(|e| e.to_string())?;
     match out {
         Some(out) => fs::write(out, text).map_err(|e| format!("{out}: {e}")),

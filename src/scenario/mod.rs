@@ -12,5 +12,5 @@ mod timeline;
 
 pub use condition::Condition;
 pub use parse::{ParseError, Story, parse};
-pub use replay::replay;
+pub use replay::{replay, replay_with};
 pub use run::{Outcome, run};

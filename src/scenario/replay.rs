@@ -8,14 +8,25 @@ use serde_json::{Map, Value, json};
 use crate::clock::{SimTime, Span};
 use crate::cluster::{JobId, JobState, World};
 
+use super::parse::span;
 use super::recording::{Fault, Recording, Step};
 use super::timeline;
 
 /// What we did in the steps of a recording, in the recording's form: `steps` with our own `stdout`,
 /// `stderr` and `exit`, and `timeline`. Errors: where the recording is none.
 pub fn replay(text: &str) -> Result<Value, String> {
+    replay_with(text, &[])
+}
+
+/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. Errors: also an unknown
+/// flag, or a value that is no duration.
+pub fn replay_with(text: &str, flags: &[(String, String)]) -> Result<Value, String> {
     let recording = Recording::read(text)?;
-    let mut world = World::new(recording.setup()?);
+    let mut setup = recording.setup()?;
+    for (name, value) in flags {
+        setup.set_flag(name, Some(span(value)?))?;
+    }
+    let mut world = World::new(setup);
     let mut runner = Runner {
         results: vec![Map::new(); recording.steps.len()],
         running: Vec::new(),
