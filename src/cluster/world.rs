@@ -310,11 +310,11 @@ impl World {
                     .push((written + latency).max(now), Event::Deliver(process));
             }
             let wires = self.wires(process);
-            if let Some(at) = next_run.map(|at| at.max(now)) {
-                if wires.timer.is_none_or(|timer| at < timer) {
-                    wires.timer = Some(at);
-                    self.state.heap.push(at, Event::Run(process));
-                }
+            let at = next_run.map(|at| at.max(now));
+            let sooner = at.filter(|at| wires.timer.is_none_or(|timer| *at < timer));
+            if let Some(at) = sooner {
+                wires.timer = Some(at);
+                self.state.heap.push(at, Event::Run(process));
             }
         }
     }
