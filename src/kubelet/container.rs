@@ -116,6 +116,14 @@ impl Container {
         }
     }
 
+    /// How often it was created so far.
+    pub(super) fn runs(&self) -> u32 {
+        match &self.run {
+            Run::Absent => 0,
+            _ => self.restarts + 1,
+        }
+    }
+
     /// Turns a process that has ended by `until` into what is left of it.
     pub(super) fn settle(&mut self, until: SimTime) {
         let Run::Running(running) = &self.run else {

@@ -88,6 +88,14 @@ impl Addresses {
     }
 }
 
+/// Events that a kubelet's recorder remembers at most.
+const EVENTS_MAX: usize = 1024;
+
+/// The recorder of a kubelet that has just started.
+pub(super) fn new_recorder(config: &NodeConfig) -> Recorder {
+    Recorder::with_memory("kubelet", &config.name, EVENTS_MAX)
+}
+
 impl Machine {
     /// The node's name.
     pub fn name(&self) -> &Arc<str> {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use crate::api::{Kind, Object, Uid};
 use crate::apiserver::{Change, Trigger};
-use crate::client::{Client, Recorder};
+use crate::client::Client;
 use crate::clock::{Seed, SimTime, Span};
 
 use super::clockwork::Clockwork;
 use super::container::Container;
 use super::fleet::Plans;
 use super::images::{Image, ImageStore};
-use super::machine::{Addresses, Machine, Used};
+use super::machine::{Addresses, Machine, Used, new_recorder};
 use super::plan::PodPlan;
 use super::restart::Boot;
 use super::worker::{Act, Stage, Step, Worker};
@@ -48,9 +48,6 @@ pub(super) enum Item {
     Pod(Uid),
 }
 
-/// Events that a kubelet's recorder remembers at most.
-const EVENTS_MAX: usize = 1024;
-
 impl Kubelet {
     /// A machine without power.
     pub(super) fn new(config: NodeConfig, seed: Seed, options: &RuntimeOptions) -> Kubelet {
@@ -68,7 +65,7 @@ impl Kubelet {
             tick: drawn("tick"),
         };
         let machine = Machine {
-            recorder: Recorder::with_memory("kubelet", &config.name, EVENTS_MAX),
+            recorder: new_recorder(&config),
             config: Arc::new(config),
             powered: false,
             running: false,

@@ -107,6 +107,11 @@ impl Machine {
         }
     }
 
+    /// Whether a kubelet has renewed this node's lease before.
+    pub(super) fn has_lease(&self, client: &Client<'_>) -> bool {
+        client.live().get(&self.lease_key()).is_some()
+    }
+
     /// Begins to renew the lease, from `from` on.
     pub(super) fn renew_lease(&self, client: &mut Client<'_>, from: SimTime) {
         let body = LeaseBody {

@@ -27,7 +27,7 @@ pub struct RuntimeOptions {
     pub pull: Span,
     /// Pull times by image as a pod writes it (`nginx:1.25`).
     pub pulls: BTreeMap<String, Span>,
-    /// What a pull reports beyond the registry's own time.
+    /// At most so much a pull reports beyond the registry's own time: no two report the same.
     pub pull_overhead: Span,
     /// Image sizes in bytes, by image as a pod writes it; others are drawn from the name.
     pub sizes: BTreeMap<String, i64>,
@@ -63,7 +63,7 @@ impl Default for RuntimeOptions {
             stop: Span::millis(100),
             pull: Span::millis(1500),
             pulls: BTreeMap::new(),
-            pull_overhead: Span::millis(1),
+            pull_overhead: Span::millis(13),
             sizes: BTreeMap::new(),
             missing: missing.map(str::to_string).to_vec(),
             programs: Vec::new(),

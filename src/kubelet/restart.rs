@@ -12,7 +12,7 @@ use crate::client::{Client, message};
 use crate::clock::{SimTime, Span};
 
 use super::fleet::Plans;
-use super::machine::{Machine, Used};
+use super::machine::{Machine, Used, new_recorder};
 use super::node::{Kubelet, is_new};
 use super::worker::{Outcome, Sandbox, Stage, Step, Timing, Worker};
 
@@ -60,6 +60,8 @@ impl Kubelet {
             rebooted,
         });
         self.trigger = client.trigger();
+        // A new process knows of no event that was told before.
+        self.machine.recorder = new_recorder(&self.machine.config);
         let [.., first_look] = BOOT;
         if self.machine.config.relist.is_none() {
             self.machine.clocks.relist = since + first_look;
@@ -97,10 +99,12 @@ impl Kubelet {
         self.unschedulable.0 = node.and_then(|n| n.node()).is_some_and(|n| n.unschedulable);
         self.unschedulable.1 = self.unschedulable.0;
         let boot_id = self.machine.post_ready(client, rebooted);
-        // Renewals come from the start of the kubelet on, unless a scenario sets their phase.
+        // A kubelet renews its lease from its start on; a scenario may set the phase of the first.
         let from = match self.machine.config.heartbeat {
-            Some(_) => self.machine.heartbeat_from(client.now(), client.seed()),
-            None => client.now(),
+            Some(_) if !self.machine.has_lease(client) => {
+                self.machine.heartbeat_from(client.now(), client.seed())
+            }
+            _ => client.now(),
         };
         self.machine.renew_lease(client, from);
         if let Some(boot_id) = boot_id {

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::clock::SimTime;
+use crate::clock::{SimTime, Span};
 
-use super::container::{Backoff, Reason, Run, Running, go_duration};
+use super::container::{Backoff, Container, Reason, Run, Running, go_duration};
 use super::images::{Fault, Image, hex64};
 use super::plan::{PullPolicy, Role};
 use super::worker::{Act, Step, Worker};
@@ -186,7 +186,7 @@ impl Worker {
             return self.start_next(act);
         }
         act.machine.images.add(&image);
-        let overhead = act.options.pull_overhead;
+        let overhead = self.pull_overhead(act, at);
         let took = go_duration(image.pull + overhead);
         let waited = go_duration(now - asked + overhead);
         let words =
@@ -199,6 +199,20 @@ impl Worker {
         ];
         self.normal(act, at, "Pulled", words, args);
         self.create(act, container);
+    }
+
+    /// A millisecond for a container's first pull; each that follows has another figure, since only
+    /// equal messages are counted as one event.
+    fn pull_overhead(&self, act: &Act<'_, '_>, at: usize) -> Span {
+        let most = u64::try_from(act.options.pull_overhead.as_millis()).unwrap_or(0);
+        let runs = self.containers.get(at).map_or(0, Container::runs);
+        if runs == 0 || most < 2 {
+            return Span::millis(1);
+        }
+        let seed = act.client.seed().stream("pull");
+        let first = seed.below((self.uid(), at), 0, most - 1);
+        let turn = (first + 5 * u64::from(runs)) % (most - 1);
+        Span::millis(i64::try_from(turn).unwrap_or(0) + 2)
     }
 
     fn create(&mut self, act: &mut Act<'_, '_>, container: u16) {
@@ -225,7 +239,7 @@ impl Worker {
         else {
             return self.start_next(act);
         };
-        let number = known.restarts + u32::from(!matches!(known.run, Run::Absent));
+        let number = known.runs();
         let program = &plan.program;
         known.begin(Running {
             image: plan.image.clone(),

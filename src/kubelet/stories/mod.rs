@@ -15,10 +15,11 @@ use crate::clock::Span;
 use super::RuntimeOptions;
 use super::stage::StageSet;
 
-/// Without the small differences between pods that start together.
+/// Without the small differences between pods that start together and between pulls.
 fn steady() -> RuntimeOptions {
     RuntimeOptions {
         stagger: Span::ZERO,
+        pull_overhead: Span::millis(1),
         ..RuntimeOptions::default()
     }
 }
