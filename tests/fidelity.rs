@@ -2,11 +2,118 @@
 
 #[path = "fidelity/compare.rs"]
 mod compare;
+#[path = "fidelity/document.rs"]
+mod document;
 #[path = "fidelity/mask.rs"]
 mod mask;
+#[path = "fidelity/ratchet.rs"]
+mod ratchet;
 #[path = "fidelity/recordings.rs"]
 mod recordings;
 #[path = "fidelity/table.rs"]
 mod table;
 #[path = "fidelity/verdicts.rs"]
 mod verdicts;
+
+use std::fs;
+use std::panic;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use compare::Figures;
+use ratchet::Ratchet;
+use recordings::Recording;
+
+/// What the simulator made of every recording.
+struct Replays {
+    pairs: Vec<(Recording, Value)>,
+    rows: Vec<(String, Figures)>,
+    /// Replays that panicked or refused, with their words.
+    failed: Vec<String>,
+}
+
+static REPLAYS: LazyLock<Replays> = LazyLock::new(|| {
+    let mut all = Replays {
+        pairs: Vec::new(),
+        rows: Vec::new(),
+        failed: Vec::new(),
+    };
+    for recording in recordings::all() {
+        let text = recording.value.to_string();
+        let ours = match panic::catch_unwind(|| kube_orrery::scenario::replay(&text)) {
+            Ok(Ok(ours)) => ours,
+            Ok(Err(why)) => failure(&mut all, &recording, &why),
+            Err(_) => failure(&mut all, &recording, "the replay panicked"),
+        };
+        let figures = Figures::of(&recording.value, &ours);
+        all.rows.push((recording.name.clone(), figures));
+        all.pairs.push((recording, ours));
+    }
+    all
+});
+
+fn failure(all: &mut Replays, recording: &Recording, why: &str) -> Value {
+    all.failed.push(format!("{}: {why}", recording.name));
+    json!({ "steps": [], "timeline": [] })
+}
+
+fn differing() -> Ratchet {
+    let cases = REPLAYS.pairs.iter().zip(&REPLAYS.rows);
+    cases
+        .flat_map(|((recording, _), (_, figures))| ratchet::now(recording, figures))
+        .collect()
+}
+
+fn assert_none(wrong: &[String], advice: &str) {
+    assert!(
+        wrong.is_empty(),
+        "{} things, {advice}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_recording_replays_to_its_end() {
+    assert!(REPLAYS.rows.len() >= 25, "the recordings have gone missing");
+    assert_none(&REPLAYS.failed, "not replayed");
+}
+
+#[test]
+fn the_table() {
+    let table = table::table(&REPLAYS.rows);
+    println!("\n{table}");
+    if let Some(original) = verdicts::original_table("replayed", &REPLAYS.pairs) {
+        assert_eq!(table, original);
+    }
+}
+
+#[test]
+fn only_listed_steps_differ() {
+    assert_none(
+        &ratchet::check(&differing()),
+        "see tests/fidelity/README.md on the ratchet",
+    );
+}
+
+#[test]
+fn timelines_do_not_get_worse() {
+    assert_none(
+        &ratchet::check_floors(&REPLAYS.rows),
+        "see tests/fidelity/floors.txt",
+    );
+}
+
+#[test]
+fn the_page_on_fidelity_is_up_to_date() {
+    let page = document::page(&REPLAYS.rows, &ratchet::listed(&differing()));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FIDELITY.md");
+    if ratchet::updating() {
+        fs::write(&file, &page).expect("a writable docs/FIDELITY.md");
+    }
+    let written = fs::read_to_string(&file).unwrap_or_default();
+    let advice = "UPDATE_EXPECT=1 cargo test --test fidelity writes docs/FIDELITY.md anew";
+    assert!(written == page, "{advice}");
+}
