@@ -18,8 +18,8 @@ pub fn replay(text: &str) -> Result<Value, String> {
     replay_with(text, &[])
 }
 
-/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. Errors: also an unknown
-/// flag, or a value that is no duration.
+/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. Errors: also an
+/// unknown flag, or a value that is no duration.
 pub fn replay_with(text: &str, flags: &[(String, String)]) -> Result<Value, String> {
     let recording = Recording::read(text)?;
     let mut setup = recording.setup()?;
