@@ -8,6 +8,7 @@
 
 mod affinity;
 mod event;
+mod godump;
 mod gotext;
 mod json;
 mod kinds;
@@ -24,6 +25,7 @@ pub mod yaml;
 
 pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
+pub use godump::go_dump_template;
 pub use gotext::{go_json, go_print, go_quote};
 pub use json::{from_json, heartbeat_times, meta_to_json, to_json};
 pub use kinds::{KINDS, Kind, KindInfo};

@@ -1,10 +1,9 @@
 //! The pod-template-hash and the name of a new ReplicaSet.
 //!
 //! Upstream: `pkg/controller/controller_utils.go` (ComputeHash), `apimachinery/pkg/util/rand`
-//! (SafeEncodeString). Differs: upstream hashes a dump of the Go struct, which exists only in Go;
-//! we hash the template's JSON, so that the values differ while form and behaviour are the same.
+//! (SafeEncodeString). The values are those of a real v1.36 cluster.
 
-use crate::api::PodTemplate;
+use crate::api::{PodTemplate, go_dump_template};
 
 /// The label that tells the pods of one template from those of another.
 pub(super) const HASH_LABEL: &str = "pod-template-hash";
@@ -15,9 +14,10 @@ const NAME_MAX: usize = 253;
 
 /// The hash of a template, changed by the count of earlier collisions.
 pub(super) fn template_hash(template: &PodTemplate, collisions: Option<i32>) -> String {
-    let json = serde_json::to_vec(&*template.api).unwrap_or_default();
+    let json = serde_json::to_value(&*template.api).unwrap_or_default();
+    let dump = go_dump_template(&json);
     let count = collisions.map(|n| i64::from(n).to_le_bytes());
-    safe_encode(fnv1a(json.iter().chain(count.iter().flatten())))
+    safe_encode(fnv1a(dump.as_bytes().iter().chain(count.iter().flatten())))
 }
 
 fn fnv1a<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
@@ -43,6 +43,8 @@ pub(super) fn replica_set_name(deployment: &str, hash: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -59,6 +61,49 @@ mod tests {
             ("foobar", 0xbf9c_f968),
         ] {
             assert_eq!(fnv1a(text.as_bytes().iter()), hash, "{text}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_those_that_were_recorded() {
+        for (image, field, value, hash) in [
+            ("nginx:1.7.9", "nodeSelector", json!(null), "6dd7cb77c5"),
+            ("nginx:1.9.1", "nodeSelector", json!(null), "6d6d9595d5"),
+            ("nginx:1.161", "nodeSelector", json!(null), "5f6fd88d6f"),
+            ("nginx:1.7.9 ", "nodeSelector", json!(null), "64bf7cd77"),
+            (
+                "nginx:1.7.9",
+                "nodeSelector",
+                json!({"disktype": "ssd"}),
+                "6c998cfc9c",
+            ),
+            (
+                "nginx:1.7.9",
+                "nodeSelector",
+                json!({"disktype": "nvme"}),
+                "f8b68878c",
+            ),
+        ] {
+            let mut template = json!({
+                "metadata": {"labels": {"app": "web_server"}},
+                "spec": {
+                    "containers": [{
+                        "image": image, "imagePullPolicy": "IfNotPresent", "name": "nginx",
+                        "resources": {}, "terminationMessagePath": "/dev/termination-log",
+                        "terminationMessagePolicy": "File",
+                    }],
+                    "dnsPolicy": "ClusterFirst", "restartPolicy": "Always",
+                    "schedulerName": "default-scheduler", "securityContext": {},
+                    "terminationGracePeriodSeconds": 30,
+                },
+            });
+            template["spec"][field] = value;
+            let template = serde_json::from_value(template).expect("a template");
+            assert_eq!(
+                template_hash(&PodTemplate::new(template), None),
+                hash,
+                "{image} {field}"
+            );
         }
     }
 
