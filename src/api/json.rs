@@ -151,7 +151,7 @@ pub fn from_json(kind: Kind, value: &Value) -> Result<Object, String> {
         Kind::Event | Kind::Lease => {
             return Err(format!("{} objects cannot be written", kind.name()));
         }
-        Kind::Namespace | Kind::Service => {
+        _ => {
             let mut fields = value.as_object().cloned().unwrap_or_default();
             for envelope in ["apiVersion", "kind", "metadata"] {
                 fields.remove(envelope);

@@ -4,19 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of object that the API server serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Kind {
-    Namespace,
-    Node,
-    Pod,
-    Event,
-    Service,
-    Lease,
-    Deployment,
-    ReplicaSet,
-}
-
 /// One row of the kind table.
 #[derive(Debug)]
 pub struct KindInfo {
@@ -37,136 +24,87 @@ pub struct KindInfo {
     pub has_generation: bool,
 }
 
-/// Every kind, in discovery order.
-pub const KINDS: &[KindInfo] = &[
-    row(
-        Kind::Event,
-        "Event",
-        "",
-        "v1",
-        "events",
-        "event",
-        &["ev"],
-        true,
-        false,
-        false,
-    ),
-    row(
-        Kind::Namespace,
-        "Namespace",
-        "",
-        "v1",
-        "namespaces",
-        "namespace",
-        &["ns"],
-        false,
-        false,
-        false,
-    ),
-    row(
-        Kind::Node,
-        "Node",
-        "",
-        "v1",
-        "nodes",
-        "node",
-        &["no"],
-        false,
-        false,
-        false,
-    ),
-    row(
-        Kind::Pod,
-        "Pod",
-        "",
-        "v1",
-        "pods",
-        "pod",
-        &["po"],
-        true,
-        true,
-        true,
-    ),
-    row(
-        Kind::Service,
-        "Service",
-        "",
-        "v1",
-        "services",
-        "service",
-        &["svc"],
-        true,
-        true,
-        false,
-    ),
-    row(
-        Kind::Deployment,
-        "Deployment",
-        "apps",
-        "v1",
-        "deployments",
-        "deployment",
-        &["deploy"],
-        true,
-        true,
-        true,
-    ),
-    row(
-        Kind::ReplicaSet,
-        "ReplicaSet",
-        "apps",
-        "v1",
-        "replicasets",
-        "replicaset",
-        &["rs"],
-        true,
-        true,
-        true,
-    ),
-    row(
-        Kind::Lease,
-        "Lease",
-        "coordination.k8s.io",
-        "v1",
-        "leases",
-        "lease",
-        &[],
-        true,
-        false,
-        false,
-    ),
-];
+/// Writes the table out: the enum, and a row for each of its values.
+macro_rules! kinds {
+    ($($kind:ident $group:literal $version:literal $plural:literal $singular:literal
+        [$($short:literal)*] $scope:ident $($mark:ident)*;)*) => {
+        /// A kind of object that the API server serves.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($kind,)*
+        }
 
-#[allow(clippy::too_many_arguments)] // a row of a table, not a call to remember
-const fn row(
-    kind: Kind,
-    name: &'static str,
-    group: &'static str,
-    version: &'static str,
-    plural: &'static str,
-    singular: &'static str,
-    short: &'static [&'static str],
-    namespaced: bool,
-    in_all: bool,
-    has_generation: bool,
-) -> KindInfo {
-    KindInfo {
-        kind,
-        name,
-        group,
-        version,
-        plural,
-        singular,
-        short,
-        namespaced,
-        in_all,
-        has_generation,
+        /// Every kind, in discovery order.
+        pub const KINDS: &[KindInfo] = &[$(KindInfo {
+            kind: Kind::$kind,
+            name: stringify!($kind),
+            group: $group,
+            version: $version,
+            plural: $plural,
+            singular: $singular,
+            short: &[$($short),*],
+            namespaced: same(stringify!($scope), "namespaced"),
+            in_all: false $(|| same(stringify!($mark), "all"))*,
+            has_generation: false $(|| same(stringify!($mark), "generation"))*,
+        },)*];
+    };
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
     }
+    at == a.len() && at == b.len()
+}
+
+// Kind, group, version, plural, singular, short names, scope, marks.
+#[rustfmt::skip]
+kinds! {
+    ConfigMap "" "v1" "configmaps" "configmap" ["cm"] namespaced;
+    Endpoints "" "v1" "endpoints" "endpoints" ["ep"] namespaced;
+    Event "" "v1" "events" "event" ["ev"] namespaced;
+    LimitRange "" "v1" "limitranges" "limitrange" ["limits"] namespaced;
+    Namespace "" "v1" "namespaces" "namespace" ["ns"] cluster;
+    Node "" "v1" "nodes" "node" ["no"] cluster;
+    PersistentVolumeClaim "" "v1" "persistentvolumeclaims" "persistentvolumeclaim" ["pvc"] namespaced;
+    PersistentVolume "" "v1" "persistentvolumes" "persistentvolume" ["pv"] cluster;
+    Pod "" "v1" "pods" "pod" ["po"] namespaced all generation;
+    ReplicationController "" "v1" "replicationcontrollers" "replicationcontroller" ["rc"] namespaced all generation;
+    ResourceQuota "" "v1" "resourcequotas" "resourcequota" ["quota"] namespaced;
+    Secret "" "v1" "secrets" "secret" [] namespaced;
+    ServiceAccount "" "v1" "serviceaccounts" "serviceaccount" ["sa"] namespaced;
+    Service "" "v1" "services" "service" ["svc"] namespaced all;
+    MutatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" "mutatingwebhookconfiguration" [] cluster generation;
+    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" "validatingwebhookconfiguration" [] cluster generation;
+    CustomResourceDefinition "apiextensions.k8s.io" "v1" "customresourcedefinitions" "customresourcedefinition" ["crd" "crds"] cluster generation;
+    APIService "apiregistration.k8s.io" "v1" "apiservices" "apiservice" [] cluster;
+    ControllerRevision "apps" "v1" "controllerrevisions" "controllerrevision" [] namespaced;
+    DaemonSet "apps" "v1" "daemonsets" "daemonset" ["ds"] namespaced all generation;
+    Deployment "apps" "v1" "deployments" "deployment" ["deploy"] namespaced all generation;
+    ReplicaSet "apps" "v1" "replicasets" "replicaset" ["rs"] namespaced all generation;
+    StatefulSet "apps" "v1" "statefulsets" "statefulset" ["sts"] namespaced all generation;
+    HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" "horizontalpodautoscaler" ["hpa"] namespaced all;
+    CronJob "batch" "v1" "cronjobs" "cronjob" ["cj"] namespaced all generation;
+    Job "batch" "v1" "jobs" "job" [] namespaced all generation;
+    Lease "coordination.k8s.io" "v1" "leases" "lease" [] namespaced;
+    EndpointSlice "discovery.k8s.io" "v1" "endpointslices" "endpointslice" [] namespaced generation;
+    IngressClass "networking.k8s.io" "v1" "ingressclasses" "ingressclass" [] cluster generation;
+    Ingress "networking.k8s.io" "v1" "ingresses" "ingress" ["ing"] namespaced generation;
+    NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" "networkpolicy" ["netpol"] namespaced generation;
+    PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" "poddisruptionbudget" ["pdb"] namespaced generation;
+    ClusterRoleBinding "rbac.authorization.k8s.io" "v1" "clusterrolebindings" "clusterrolebinding" [] cluster;
+    ClusterRole "rbac.authorization.k8s.io" "v1" "clusterroles" "clusterrole" [] cluster;
+    RoleBinding "rbac.authorization.k8s.io" "v1" "rolebindings" "rolebinding" [] namespaced;
+    Role "rbac.authorization.k8s.io" "v1" "roles" "role" [] namespaced;
+    PriorityClass "scheduling.k8s.io" "v1" "priorityclasses" "priorityclass" ["pc"] cluster generation;
+    StorageClass "storage.k8s.io" "v1" "storageclasses" "storageclass" ["sc"] cluster;
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = KINDS.len();
 
     /// The kind's row.
     pub fn info(self) -> &'static KindInfo {

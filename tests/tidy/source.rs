@@ -152,7 +152,7 @@ pub fn paths(place: &str) -> Vec<String> {
 /// Every file below a folder of the project, or the file itself, whose name ends so.
 pub fn files(place: &str, end: &str) -> Vec<Source> {
     let mut paths = paths(place);
-    paths.retain(|path| path.ends_with(end));
+    paths.retain(|path| path.ends_with(end) && !path.ends_with(".png"));
     let load = |path: &String| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         Source::new(path, &fs::read_to_string(file).expect("a text"))

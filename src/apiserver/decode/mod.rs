@@ -2,6 +2,7 @@
 //!
 //! Upstream: `apimachinery/pkg/runtime/serializer/json`, strict mode.
 
+mod kinds;
 mod metadata;
 mod names;
 mod probe;
@@ -133,9 +134,10 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             body.insert("status".into(), json!({ "loadBalancer": {} }));
             (meta, Body::Data(kind, Arc::new(Value::Object(body))))
         }
-        Kind::Event | Kind::Lease => {
-            return Err(format!("{} objects cannot be written", kind.name()));
-        }
+        _ => match kinds::read(kind, value, &notes) {
+            Some(read) => read,
+            None => return Err(format!("{} objects cannot be written", kind.name())),
+        },
     };
     let (meta, body) = body;
     Ok((Object { meta, body }, notes.into_inner().problems))

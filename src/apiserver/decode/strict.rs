@@ -97,6 +97,16 @@ pub(super) fn read_field<'a, T: serde::de::DeserializeOwned>(
     })
 }
 
+/// Reads a whole object, its envelope included.
+pub(super) fn read_object<'a, T: serde::de::DeserializeOwned>(
+    value: &'a Value,
+    notes: &RefCell<Notes<'a>>,
+) -> Option<T> {
+    T::deserialize(Strict { value, notes })
+        .inspect_err(|error| notes.borrow_mut().note(What::Unreadable(error.to_string())))
+        .ok()
+}
+
 /// Notes a field that an envelope does not have.
 pub(super) fn unknown_field<'a>(name: &'a str, notes: &RefCell<Notes<'a>>) {
     notes.borrow_mut().unknown(name);
