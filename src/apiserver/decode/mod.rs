@@ -5,8 +5,10 @@
 mod kinds;
 mod metadata;
 mod names;
-mod probe;
 mod problem;
+mod schema;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod schema_test;
 mod strict;
 
 use std::cell::RefCell;
