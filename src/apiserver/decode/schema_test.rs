@@ -264,7 +264,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
             found.structs.insert(path, given.collect());
         }
         // A struct within itself is left empty.
-        let rest = if found.open.contains(&path) { &[] } else { fields };
+        let rest = if found.open.contains(&path) {
+            &[]
+        } else {
+            fields
+        };
         found.open.push(path);
         visitor.visit_map(All {
             found,
