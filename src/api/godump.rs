@@ -258,6 +258,12 @@ mod tests {
                 "(*v1.LocalObjectReference){Name:(string)x}",
             ),
             (
+                "ConfigMapEnvSource",
+                json!({"name": "x"}),
+                "(v1.ConfigMapEnvSource){LocalObjectReference:(v1.LocalObjectReference)\
+                 {Name:(string)x} Optional:(*bool)<nil>}",
+            ),
+            (
                 "ContainerPort",
                 json!({"containerPort": 80}),
                 "(v1.ContainerPort){Name:(string) HostPort:(int32)0 ContainerPort:(int32)80 \

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{DeploymentSpec, ReplicaSetSpec};
-use k8s_openapi::api::core::v1::PodSpec;
+use k8s_openapi::api::apps::v1::{DaemonSetSpec, DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
+use k8s_openapi::api::core::v1::{PodSpec, ReplicationControllerSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -14,10 +14,12 @@ use serde_json::{Map, Value, json};
 use crate::clock::SimTime;
 
 use super::{
-    Body, Deletion, DeploymentBody, DeploymentStatus, Kind, Labels, Meta, Object, OwnerRef,
-    PodBody, PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec, Uid,
+    Body, DaemonSetBody, DaemonSetStatus, Deletion, DeploymentBody, DeploymentStatus, Kind, Labels,
+    Meta, Object, OwnerRef, PodBody, PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec,
+    StatefulSetBody, StatefulSetStatus, Uid,
 };
 
+mod apps;
 mod event;
 mod node;
 mod pod;
@@ -40,6 +42,11 @@ pub fn to_json(object: &Object) -> Value {
         Body::Event(body) => event::write(body, &mut out),
         Body::Deployment(body) => workload::write_deployment(body, &mut out),
         Body::ReplicaSet(body) => workload::write_replica_set(body, &mut out),
+        Body::DaemonSet(body) => apps::write_daemon_set(body, &mut out),
+        Body::StatefulSet(body) => apps::write_stateful_set(body, &mut out),
+        Body::ReplicationController(body) => {
+            apps::write_replication_controller(body, &mut out);
+        }
         Body::Data(_, value) => {
             if let Value::Object(fields) = &**value {
                 out.extend(fields.clone());
@@ -147,6 +154,18 @@ pub fn from_json(kind: Kind, value: &Value) -> Result<Object, String> {
                 selector,
                 template,
             ))
+        }
+        Kind::DaemonSet => {
+            let spec: DaemonSetSpec = read(spec)?;
+            Body::DaemonSet(DaemonSetBody::new(spec, DaemonSetStatus::default()))
+        }
+        Kind::StatefulSet => {
+            let spec: StatefulSetSpec = read(spec)?;
+            Body::StatefulSet(StatefulSetBody::new(spec, StatefulSetStatus::default()))
+        }
+        Kind::ReplicationController => {
+            let spec: ReplicationControllerSpec = read(spec)?;
+            Body::ReplicationController(ReplicaSetBody::of_controller(spec))
         }
         Kind::Event | Kind::Lease => {
             return Err(format!("{} objects cannot be written", kind.name()));

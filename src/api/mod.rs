@@ -7,6 +7,7 @@
 //! Upstream: `staging/src/k8s.io/api` and `apimachinery/pkg/apis/meta/v1`.
 
 mod affinity;
+mod daemonset;
 mod event;
 mod godump;
 mod gotext;
@@ -19,11 +20,13 @@ mod object;
 mod pod;
 mod quantity;
 mod selector;
+mod statefulset;
 mod template;
 mod workload;
 pub mod yaml;
 
 pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
+pub use daemonset::{DaemonSetBody, DaemonSetStatus};
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use godump::go_dump_template;
 pub use gotext::{go_json, go_print, go_quote};
@@ -39,5 +42,6 @@ pub use pod::{
 };
 pub use quantity::{Amount, canonical_quantity, parse_quantity};
 pub use selector::{Requirement, Selector, SelectorError};
+pub use statefulset::{StatefulSetBody, StatefulSetStatus};
 pub use template::{Hashed, PodFacts, PodTemplate, Port, Resources, SharedPodSpec, Toleration};
 pub use workload::{Condition, DeploymentBody, DeploymentStatus, ReplicaSetBody, ReplicaSetStatus};

@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::clock::digest_of;
 
 use super::{
-    DeploymentBody, EventBody, Key, Kind, LeaseBody, Meta, NodeBody, PodBody, ReplicaSetBody,
+    DaemonSetBody, DeploymentBody, EventBody, Key, Kind, LeaseBody, Meta, NodeBody, PodBody,
+    ReplicaSetBody, Selector, StatefulSetBody,
 };
 
 /// One version of an object.
@@ -29,6 +30,9 @@ pub enum Body {
     Lease(LeaseBody),
     Deployment(DeploymentBody),
     ReplicaSet(ReplicaSetBody),
+    DaemonSet(DaemonSetBody),
+    StatefulSet(StatefulSetBody),
+    ReplicationController(ReplicaSetBody),
     /// Kinds that nothing acts on yet: the object's JSON without `apiVersion`, `kind`, `metadata`.
     Data(Kind, Arc<Value>),
 }
@@ -43,6 +47,9 @@ impl Object {
             Body::Lease(_) => Kind::Lease,
             Body::Deployment(_) => Kind::Deployment,
             Body::ReplicaSet(_) => Kind::ReplicaSet,
+            Body::DaemonSet(_) => Kind::DaemonSet,
+            Body::StatefulSet(_) => Kind::StatefulSet,
+            Body::ReplicationController(_) => Kind::ReplicationController,
             Body::Data(kind, _) => *kind,
         }
     }
@@ -83,12 +90,41 @@ impl Object {
         }
     }
 
-    /// The ReplicaSet, if it is one.
+    /// The ReplicaSet, or the ReplicationController, which is one under an older name.
     pub fn replica_set(&self) -> Option<&ReplicaSetBody> {
-        if let Body::ReplicaSet(rs) = &self.body {
+        if let Body::ReplicaSet(rs) | Body::ReplicationController(rs) = &self.body {
             Some(rs)
         } else {
             None
+        }
+    }
+
+    /// The DaemonSet, if it is one.
+    pub fn daemon_set(&self) -> Option<&DaemonSetBody> {
+        if let Body::DaemonSet(ds) = &self.body {
+            Some(ds)
+        } else {
+            None
+        }
+    }
+
+    /// The StatefulSet, if it is one.
+    pub fn stateful_set(&self) -> Option<&StatefulSetBody> {
+        if let Body::StatefulSet(set) = &self.body {
+            Some(set)
+        } else {
+            None
+        }
+    }
+
+    /// The selector of a workload.
+    pub fn selector(&self) -> Option<&Selector> {
+        match &self.body {
+            Body::Deployment(body) => Some(&body.selector),
+            Body::ReplicaSet(body) | Body::ReplicationController(body) => Some(&body.selector),
+            Body::DaemonSet(body) => Some(&body.selector),
+            Body::StatefulSet(body) => Some(&body.selector),
+            _ => None,
         }
     }
 
@@ -127,7 +163,9 @@ impl Object {
             Body::Event(body) => self.digest_with(body),
             Body::Lease(body) => self.digest_with(body),
             Body::Deployment(body) => self.digest_with(body),
-            Body::ReplicaSet(body) => self.digest_with(body),
+            Body::ReplicaSet(body) | Body::ReplicationController(body) => self.digest_with(body),
+            Body::DaemonSet(body) => self.digest_with(body),
+            Body::StatefulSet(body) => self.digest_with(body),
             Body::Data(kind, body) => self.digest_with(&(kind, body.to_string())),
         }
     }

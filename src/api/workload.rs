@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::DeploymentSpec;
+use k8s_openapi::api::core::v1::ReplicationControllerSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::clock::SimTime;
@@ -98,6 +99,17 @@ impl ReplicaSetBody {
             template,
             status: ReplicaSetStatus::default(),
         }
+    }
+
+    /// The body of a ReplicationController, which is a ReplicaSet but for its selector: a map.
+    pub fn of_controller(spec: ReplicationControllerSpec) -> Self {
+        let selector = LabelSelector {
+            match_labels: spec.selector,
+            match_expressions: None,
+        };
+        let template = PodTemplate::new(spec.template.unwrap_or_default());
+        let minimum = spec.min_ready_seconds.unwrap_or(0);
+        ReplicaSetBody::new(spec.replicas.unwrap_or(1), minimum, selector, template)
     }
 }
 

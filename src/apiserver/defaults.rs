@@ -5,9 +5,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{
-    DeploymentSpec, DeploymentStrategy, ReplicaSetSpec, RollingUpdateDeployment,
-};
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, PodSpec, PodTemplateSpec, Probe, ServiceSpec, Volume,
 };
@@ -15,6 +12,12 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
 
 use crate::api::Meta;
+
+mod workload;
+
+pub(super) use workload::{
+    daemon_set, deployment, replica_set, replication_controller, stateful_set,
+};
 
 const FILE_MODE: i32 = 0o644;
 
@@ -31,34 +34,7 @@ fn positive(field: &mut Option<i32>, value: i32) {
     }
 }
 
-pub(super) fn deployment(spec: &mut DeploymentSpec) {
-    spec.replicas.get_or_insert(1);
-    let strategy = spec
-        .strategy
-        .get_or_insert_with(DeploymentStrategy::default);
-    text(&mut strategy.type_, "RollingUpdate");
-    if strategy.type_.as_deref() == Some("RollingUpdate") {
-        let rolling = strategy
-            .rolling_update
-            .get_or_insert_with(RollingUpdateDeployment::default);
-        let quarter = || IntOrString::String("25%".into());
-        rolling.max_unavailable.get_or_insert_with(quarter);
-        rolling.max_surge.get_or_insert_with(quarter);
-    }
-    spec.revision_history_limit.get_or_insert(10);
-    spec.progress_deadline_seconds.get_or_insert(600);
-    // Go leaves out a zero and a false.
-    spec.min_ready_seconds = spec.min_ready_seconds.filter(|n| *n != 0);
-    spec.paused = spec.paused.filter(|paused| *paused);
-    template(&mut spec.template);
-}
-
-pub(super) fn replica_set(spec: &mut ReplicaSetSpec) {
-    spec.replicas.get_or_insert(1);
-    template(spec.template.get_or_insert_default());
-}
-
-fn template(template: &mut PodTemplateSpec) {
+fn pod_template(template: &mut PodTemplateSpec) {
     template.metadata.get_or_insert_default();
     pod_spec(template.spec.get_or_insert_default(), false);
 }

@@ -112,6 +112,7 @@ impl ApiServer {
         object.meta.generation = i64::from(kind.info().has_generation);
         let from_template = object.pod().is_some_and(|pod| pod.spec.admitted);
         admission::admit(self, &mut object)?;
+        number_template(&mut object, None);
         services::allocate(self, &mut object);
         let causes = validation::validate_create(&object, from_template);
         if !causes.is_empty() {
@@ -130,6 +131,7 @@ impl ApiServer {
         let old = self.current(&key, object.meta.resource_version)?;
         keep_system_fields(&mut object.meta, &old.meta);
         keep_status(&mut object, &old);
+        number_template(&mut object, Some(&old));
         if !same_spec(&object, &old) && object.meta.generation > 0 {
             object.meta.generation += 1;
         } else if key.kind == Kind::Deployment && object.meta.annotations != old.meta.annotations {
@@ -341,9 +343,31 @@ fn keep_status(object: &mut Object, old: &Object) {
         }
         (Body::Node(new), Body::Node(old)) => new.status = old.status.clone(),
         (Body::Deployment(new), Body::Deployment(old)) => new.status = old.status.clone(),
-        (Body::ReplicaSet(new), Body::ReplicaSet(old)) => new.status = old.status.clone(),
+        (Body::ReplicaSet(new), Body::ReplicaSet(old))
+        | (Body::ReplicationController(new), Body::ReplicationController(old)) => {
+            new.status = old.status.clone();
+        }
+        (Body::DaemonSet(new), Body::DaemonSet(old)) => new.status = old.status.clone(),
+        (Body::StatefulSet(new), Body::StatefulSet(old)) => new.status = old.status.clone(),
         _ => {}
     }
+}
+
+/// The annotation that numbers the templates of a DaemonSet.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Numbers a DaemonSet's template; the number is the server's, whatever the writer says.
+fn number_template(object: &mut Object, old: Option<&Object>) {
+    let Body::DaemonSet(new) = &object.body else {
+        return;
+    };
+    let before = old.and_then(|o| Some((o.daemon_set()?, o.meta.annotation(TEMPLATE_GENERATION)?)));
+    let number = before.map_or(1, |(old, text)| {
+        text.parse().unwrap_or(1) + i64::from(old.template != new.template)
+    });
+    object
+        .meta
+        .set_annotation(TEMPLATE_GENERATION, Some(&number.to_string()));
 }
 
 fn take_status(new: &mut Object, from: Object) {
@@ -351,7 +375,12 @@ fn take_status(new: &mut Object, from: Object) {
         (Body::Pod(new), Body::Pod(from)) => new.status = from.status,
         (Body::Node(new), Body::Node(from)) => new.status = from.status,
         (Body::Deployment(new), Body::Deployment(from)) => new.status = from.status,
-        (Body::ReplicaSet(new), Body::ReplicaSet(from)) => new.status = from.status,
+        (Body::ReplicaSet(new), Body::ReplicaSet(from))
+        | (Body::ReplicationController(new), Body::ReplicationController(from)) => {
+            new.status = from.status;
+        }
+        (Body::DaemonSet(new), Body::DaemonSet(from)) => new.status = from.status,
+        (Body::StatefulSet(new), Body::StatefulSet(from)) => new.status = from.status,
         (Body::Lease(new), Body::Lease(from)) => *new = from,
         (Body::Data(_, new), Body::Data(_, from)) => *new = from,
         _ => {}
@@ -362,7 +391,10 @@ fn same_spec(new: &Object, old: &Object) -> bool {
     match (&new.body, &old.body) {
         (Body::Pod(new), Body::Pod(old)) => new.spec == old.spec,
         (Body::Deployment(new), Body::Deployment(old)) => new.spec == old.spec,
-        (Body::ReplicaSet(new), Body::ReplicaSet(old)) => {
+        (Body::DaemonSet(new), Body::DaemonSet(old)) => new.spec == old.spec,
+        (Body::StatefulSet(new), Body::StatefulSet(old)) => new.spec == old.spec,
+        (Body::ReplicaSet(new), Body::ReplicaSet(old))
+        | (Body::ReplicationController(new), Body::ReplicationController(old)) => {
             let spec = |b: &crate::api::ReplicaSetBody| {
                 (
                     b.replicas,

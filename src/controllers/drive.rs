@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::{
-    Body, ConditionStatus, DeploymentBody, Key, Kind, Meta, Object, Phase, PodCondition,
+    Body, ConditionStatus, DeploymentBody, Key, Kind, LeaseBody, Meta, Object, Phase, PodCondition,
     PodConditionType, from_json,
 };
 use crate::apiserver::{ApiOptions, ApiServer, Cause, Trigger};
@@ -62,6 +62,40 @@ impl Drive {
         }
         let object = from_json(kind, &value).expect("an object");
         self.api.create(object, USER).expect("created")
+    }
+
+    /// A node whose kubelet reports for ever, with further fields.
+    pub fn add_node(&mut self, name: &str, more: &Value) {
+        self.create(Kind::Node, "", name, more);
+        self.set_node_ready(name);
+        let body = LeaseBody {
+            holder: name.into(),
+            from: self.now(),
+            every: Span::secs(10),
+            until: None,
+            status_from: self.now(),
+        };
+        let meta = Meta::named("kube-node-lease", name);
+        let body = Body::Lease(body);
+        self.client()
+            .create(Object { meta, body })
+            .expect("a lease");
+    }
+
+    /// The test as kubelet: all is well with the node.
+    pub fn set_node_ready(&mut self, name: &str) {
+        let mut node = (*self.get(Kind::Node, name).expect("the node")).clone();
+        let now = self.now().whole_secs();
+        if let Body::Node(body) = &mut node.body {
+            let conditions = &mut Arc::make_mut(&mut body.status).conditions;
+            conditions.ready = ConditionStatus::True;
+            conditions.ready_reason = "KubeletReady".into();
+            conditions.ready_transition = now;
+            conditions.memory_pressure = ConditionStatus::False;
+            conditions.disk_pressure = ConditionStatus::False;
+            conditions.pid_pressure = ConditionStatus::False;
+        }
+        self.client().update_status(node).expect("updated");
     }
 
     /// A Deployment of one nginx container, with further fields of its spec.

@@ -3,15 +3,19 @@
 //! Upstream: `cmd/kube-controller-manager/app`, `pkg/controller`. Differs: one worker a controller,
 //! since a reconcile takes no simulated time; caches of all controllers move together.
 
+mod daemonset;
 mod deployment;
 #[cfg(test)]
 mod drive;
 mod garbage_collector;
+mod hash;
 mod namespace;
 mod node_lifecycle;
 mod options;
+mod pod_control;
 mod pod_gc;
 mod replicaset;
+mod revisions;
 mod taint_eviction;
 mod util;
 
@@ -30,6 +34,8 @@ pub use options::Options;
 pub const CONTROLLERS: &[&dyn Controller] = &[
     &deployment::DeploymentController,
     &replicaset::ReplicaSetController,
+    &replicaset::ReplicationManager,
+    &daemonset::DaemonSetController,
     &garbage_collector::GarbageCollector,
     &namespace::NamespaceController,
     &node_lifecycle::NodeLifecycleController,
@@ -83,8 +89,9 @@ pub struct Desk {
 struct Notes {
     /// Objects without a controller, which one may adopt.
     orphans: BTreeSet<Key>,
-    /// Counts of each ReplicaSet's pods.
+    /// Counts of the pods of each ReplicaSet or ReplicationController.
     pods: replicaset::Tallies,
+    daemons: daemonset::Backoffs,
     graph: garbage_collector::Graph,
     nodes: node_lifecycle::Nodes,
     tainted: taint_eviction::TaintedNodes,

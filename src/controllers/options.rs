@@ -35,6 +35,8 @@ pub struct Options {
     pub namespace_deletion_grace: Span,
     /// `ResourceResyncTime` … `BurstReplicas` of `pkg/controller/replicaset`: pods a sync at most.
     pub burst_replicas: i32,
+    /// `BurstReplicas` of `pkg/controller/daemon`: pods a sync at most.
+    pub daemon_burst_replicas: i32,
 }
 
 impl Options {
@@ -55,6 +57,7 @@ impl Options {
             terminated_pods_max: 12_500,
             namespace_deletion_grace: Span::secs(5),
             burst_replicas: 500,
+            daemon_burst_replicas: 250,
         }
     }
 

@@ -4,9 +4,14 @@
 
 use std::sync::Arc;
 
-use crate::api::{Condition, Key, Kind, Object, OwnerRef, Selector, Uid};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::api::{
+    Condition, ConditionStatus, Key, Kind, Object, OwnerRef, PodConditionType, Selector, Uid,
+};
 use crate::apiserver::{ApiError, Change, Reason, Trigger};
 use crate::client::Client;
+use crate::clock::{SimTime, Span};
 
 use super::Desk;
 
@@ -52,6 +57,94 @@ pub(super) fn note_orphan(change: &Change<'_>, desk: &mut Desk) {
         }
         _ => {}
     }
+}
+
+/// The key of the object of a kind that controls another.
+fn owner_of(object: &Object, kind: Kind) -> Option<Key> {
+    let owner = object.meta.controller()?;
+    let named = || Key::new(kind, object.meta.namespace.clone(), owner.name.clone());
+    (&*owner.kind == kind.name()).then(named)
+}
+
+/// Takes note of a pod's change for controllers of a kind: meets their expectations, wakes those
+/// that control it or did, and puts an orphan into the queue, so that [`wake_selecting`] finds out
+/// who could adopt it.
+pub(super) fn note_pod(change: &Change<'_>, kind: Kind, desk: &mut Desk) {
+    note_orphan(change, desk);
+    let owner = |pod: Option<&Arc<Object>>| owner_of(pod?, kind);
+    let (old, new) = (owner(change.old), owner(change.new));
+    if let (None, Some(key)) = (change.old, &new) {
+        desk.expectations.creation_observed(key);
+    }
+    let gone = change.new.is_none_or(|pod| pod.meta.is_deleting());
+    if let (true, Some(key)) = (gone, new.as_ref().or(old.as_ref())) {
+        desk.expectations
+            .deletion_observed(key, change.object().meta.uid);
+    }
+    wake_owners(change, old, new, desk);
+}
+
+/// Takes note of a ControllerRevision's change; that a controller made one is no news to it.
+pub(super) fn note_revision(change: &Change<'_>, kind: Kind, desk: &mut Desk) {
+    note_orphan(change, desk);
+    let owner = |object: Option<&Arc<Object>>| owner_of(object?, kind);
+    let (old, new) = (owner(change.old), owner(change.new));
+    if change.old.is_some() || new.is_none() {
+        wake_owners(change, old, new, desk);
+    }
+}
+
+fn wake_owners(change: &Change<'_>, old: Option<Key>, new: Option<Key>, desk: &mut Desk) {
+    let orphan = change.new.filter(|o| o.meta.controller().is_none());
+    if let Some(orphan) = orphan.filter(|o| !o.meta.is_deleting()) {
+        desk.queue.add(orphan.key(), woken_by(change));
+    }
+    if let Some(key) = old.filter(|key| new.as_ref() != Some(key)) {
+        desk.queue.add(key, woken_by(change));
+    }
+    if let Some(key) = new {
+        desk.queue.add(key, woken_by(change));
+    }
+}
+
+/// An object without a controller wakes every workload of a kind that could adopt it.
+pub(super) fn wake_selecting(key: &Key, kind: Kind, desk: &mut Desk, client: &Client<'_>) {
+    let cache = client.cache();
+    let orphan = cache.get(key);
+    let Some(orphan) = orphan.filter(|o| o.meta.controller().is_none()) else {
+        return;
+    };
+    for workload in cache.list(kind, Some(&key.namespace)) {
+        let selects = |s: &Selector| !s.is_empty() && s.matches(&orphan.meta.labels);
+        if workload.selector().is_some_and(selects) {
+            desk.queue.add(workload.key(), client.trigger());
+        }
+    }
+}
+
+/// Since when a pod's condition Ready is True.
+pub(super) fn ready_since(pod: &Object) -> Option<SimTime> {
+    let ready = pod.pod()?.status.condition(PodConditionType::Ready)?;
+    (ready.status == ConditionStatus::True).then(|| ready.transition.whole_secs())
+}
+
+/// Whether a pod has been ready for `minReadySeconds`.
+pub(super) fn is_available(pod: &Object, min_ready_seconds: i32, now: SimTime) -> bool {
+    ready_since(pod).is_some_and(|since| {
+        min_ready_seconds == 0 || since + Span::secs(min_ready_seconds.into()) <= now
+    })
+}
+
+/// A number, or a percentage of `total` rounded up or down; 0 for a text that is none.
+pub(super) fn scaled(value: &IntOrString, total: i32, up: bool) -> i32 {
+    let text = match value {
+        IntOrString::Int(number) => return *number,
+        IntOrString::String(text) => text,
+    };
+    let percent: i64 = text.trim_end_matches('%').parse().unwrap_or(0);
+    let hundredths = i64::from(total) * percent;
+    let whole = hundredths.div_euclid(100) + i64::from(up && hundredths.rem_euclid(100) != 0);
+    i32::try_from(whole).unwrap_or(i32::MAX)
 }
 
 /// Makes the owner the controller of every orphan of a kind that its selector matches. Whether any

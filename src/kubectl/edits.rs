@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
-use crate::api::{Body, DeploymentBody, Hashed, Object, PodTemplate};
+use crate::api::{
+    Body, DaemonSetBody, DeploymentBody, Hashed, Object, PodTemplate, StatefulSetBody,
+};
 
 /// How many replicas an object wants; `None` for kinds that cannot be scaled.
 pub fn replicas(object: &Object) -> Option<i32> {
     match &object.body {
         Body::Deployment(deployment) => Some(deployment.replicas()),
-        Body::ReplicaSet(rs) => Some(rs.replicas),
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => Some(rs.replicas),
+        Body::StatefulSet(set) => Some(set.replicas()),
         _ => None,
     }
 }
@@ -26,7 +29,12 @@ pub fn with_replicas(object: &Object, replicas: i32) -> Option<Object> {
             spec.replicas = Some(replicas);
             deployment.spec = Arc::new(Hashed::new(spec));
         }
-        Body::ReplicaSet(rs) => rs.replicas = replicas,
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => rs.replicas = replicas,
+        Body::StatefulSet(set) => {
+            let mut spec = (**set.spec).clone();
+            spec.replicas = Some(replicas);
+            set.spec = Arc::new(Hashed::new(spec));
+        }
         _ => return None,
     }
     Some(new)
@@ -36,7 +44,9 @@ pub fn with_replicas(object: &Object, replicas: i32) -> Option<Object> {
 pub fn template(object: &Object) -> Option<&PodTemplateSpec> {
     match &object.body {
         Body::Deployment(deployment) => Some(&deployment.template.api),
-        Body::ReplicaSet(rs) => Some(&rs.template.api),
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => Some(&rs.template.api),
+        Body::DaemonSet(ds) => Some(&ds.template.api),
+        Body::StatefulSet(set) => Some(&set.template.api),
         _ => None,
     }
 }
@@ -50,7 +60,19 @@ pub fn with_template(object: &Object, template: PodTemplateSpec) -> Option<Objec
             spec.template = template;
             *deployment = DeploymentBody::new(spec, deployment.status.clone());
         }
-        Body::ReplicaSet(rs) => rs.template = PodTemplate::new(template),
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => {
+            rs.template = PodTemplate::new(template);
+        }
+        Body::DaemonSet(ds) => {
+            let mut spec = (**ds.spec).clone();
+            spec.template = template;
+            *ds = DaemonSetBody::new(spec, ds.status.clone());
+        }
+        Body::StatefulSet(set) => {
+            let mut spec = (**set.spec).clone();
+            spec.template = template;
+            *set = StatefulSetBody::new(spec, set.status.clone());
+        }
         _ => return None,
     }
     Some(new)

@@ -3,6 +3,7 @@
 //! Upstream: none; the grammar is written down in docs/SCENARIOS.md.
 
 mod condition;
+mod names;
 mod parse;
 mod recording;
 mod replay;

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use crate::clock::{Seed, SimTime, Span};
 use crate::cluster::{NodeSpec, Setup};
 
+use super::names::Names;
+
 /// A recording.
 pub struct Recording {
     pub title: String,
@@ -19,6 +21,8 @@ pub struct Recording {
     /// Whether the nodes' coming up is still among the events.
     node_events: bool,
     switches: Vec<(Span, Span)>,
+    /// The names of its pods, which its commands may use.
+    pub(super) names: Names,
 }
 
 /// A step: a file written, a command, or a fault.
@@ -99,7 +103,8 @@ impl Recording {
             switches: lost_nodes(&steps, timeline),
             steps,
             timeline_end: end,
-            nodes: nodes.map(|n| node(n, images)).collect(),
+            nodes: nodes.map(|n| node(n, images, start, timeline)).collect(),
+            names: Names::of(timeline),
             namespace: text(&value, "namespace").unwrap_or_else(|| "default".into()),
         })
     }
@@ -142,8 +147,30 @@ fn lost_nodes(steps: &[Step], timeline: Option<&Vec<Value>>) -> Vec<(Span, Span)
         .collect()
 }
 
-fn node(value: &Value, images: Option<&Value>) -> NodeSpec {
+/// The moment at which a kubelet told of a cordon, which it does with its next status: that, too,
+/// shows the phase of its heartbeat.
+fn reported(timeline: Option<&Vec<Value>>, node: &str) -> Option<Span> {
+    let object = format!("node/{node}");
+    let mut entries = timeline.into_iter().flatten();
+    let entry = entries.find(|e| {
+        text(e, "reason").is_some_and(|reason| reason.ends_with("Schedulable"))
+            && text(e, "object").as_ref() == Some(&object)
+    });
+    entry.map(|e| seconds(e.get("at_s")))
+}
+
+fn node(
+    value: &Value,
+    images: Option<&Value>,
+    start: SimTime,
+    timeline: Option<&Vec<Value>>,
+) -> NodeSpec {
+    const HEARTBEAT_EVERY: Span = Span::secs(10);
     let name = text(value, "name").unwrap_or_default();
+    let phase = |at: Span| {
+        let at = (start + at).unix_micros();
+        Span::micros(at.rem_euclid(HEARTBEAT_EVERY.as_micros()))
+    };
     let taints = list(value.get("taints"));
     NodeSpec {
         control_plane: taints
@@ -153,6 +180,7 @@ fn node(value: &Value, images: Option<&Value>) -> NodeSpec {
         memory: text(value, "memory"),
         pods: value.get("pods").and_then(Value::as_i64),
         images: list(images.and_then(|i| i.get(&name))),
+        heartbeat: reported(timeline, &name).map(phase),
         name,
         ..NodeSpec::default()
     }

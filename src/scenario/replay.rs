@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::{SimTime, Span};
 use crate::cluster::{JobId, JobState, World};
 
+use super::names::Names;
 use super::parse::span;
 use super::recording::{Fault, Recording, Step};
 use super::timeline;
@@ -28,6 +29,7 @@ pub fn replay_with(text: &str, flags: &[(String, String)]) -> Result<Value, Stri
     }
     let mut world = World::new(setup);
     let mut runner = Runner {
+        names: recording.names.clone(),
         results: vec![Map::new(); recording.steps.len()],
         running: Vec::new(),
     };
@@ -65,6 +67,7 @@ pub fn replay_with(text: &str, flags: &[(String, String)]) -> Result<Value, Stri
 const GIVE_UP: Span = Span::secs(1800);
 
 struct Runner {
+    names: Names,
     results: Vec<Map<String, Value>>,
     running: Vec<Running>,
 }
@@ -100,7 +103,8 @@ impl Runner {
             None => {}
         }
         let Some(line) = &step.command else { return };
-        let (job, output, state) = world.console(line);
+        let line = self.names.translate(line, world);
+        let (job, output, state) = world.console(&line);
         match state {
             JobState::Done(code) => self.done(index, output.stdout, output.stderr, code),
             JobState::Waiting => {

@@ -19,7 +19,23 @@ pub fn of(world: &World, start: SimTime) -> Vec<Value> {
         .collect()
 }
 
+/// The kinds that the recorder watched.
+const WATCHED: &[Kind] = &[
+    Kind::Pod,
+    Kind::Event,
+    Kind::Node,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::DaemonSet,
+    Kind::StatefulSet,
+    Kind::Job,
+    Kind::CronJob,
+];
+
 fn entry(change: &Change<'_>, start: SimTime) -> Option<Value> {
+    if !WATCHED.contains(&change.kind) {
+        return None;
+    }
     let object = change.object();
     let (event, brief) = match (change.old, change.new) {
         (None, _) => ("ADDED", brief(object)),
@@ -30,9 +46,6 @@ fn entry(change: &Change<'_>, start: SimTime) -> Option<Value> {
             Some(brief(new)).filter(|new| *new != brief(old))?,
         ),
     };
-    if matches!(change.kind, Kind::Lease | Kind::Namespace) {
-        return None;
-    }
     let mut out = brief;
     out.insert(
         "at_s".into(),

@@ -55,14 +55,14 @@ pub(super) fn write_replica_set(body: &ReplicaSetBody, out: &mut Map<String, Val
     );
 }
 
-fn counts(all: &[(&str, i64)]) -> Map<String, Value> {
+pub(super) fn counts(all: &[(&str, i64)]) -> Map<String, Value> {
     all.iter()
         .filter(|(_, n)| *n != 0)
         .map(|(key, n)| ((*key).to_string(), json!(n)))
         .collect()
 }
 
-fn finish(
+pub(super) fn finish(
     mut fields: Map<String, Value>,
     terminating: Option<i32>,
     conditions: &[Condition],

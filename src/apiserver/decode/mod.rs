@@ -14,16 +14,19 @@ mod strict;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{DeploymentSpec, ReplicaSetSpec};
-use k8s_openapi::api::core::v1::{NamespaceSpec, NodeSpec, PodSpec, ServiceSpec};
+use k8s_openapi::api::apps::v1::{DaemonSetSpec, DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
+use k8s_openapi::api::core::v1::{
+    NamespaceSpec, NodeSpec, PodSpec, ReplicationControllerSpec, ServiceSpec,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Body, DeploymentBody, DeploymentStatus, Kind, Meta, NodeBody, NodeStatus, Object, PodBody,
-    PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec, Taint,
+    Body, DaemonSetBody, DaemonSetStatus, DeploymentBody, DeploymentStatus, Kind, Meta, NodeBody,
+    NodeStatus, Object, PodBody, PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec,
+    StatefulSetBody, StatefulSetStatus, Taint,
 };
 
 use super::{ApiError, Reason, defaults};
@@ -122,6 +125,27 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             );
             let body = ReplicaSetBody::new(replicas, minimum, spec.selector, template);
             (meta, Body::ReplicaSet(body))
+        }
+        Kind::DaemonSet => {
+            let (meta, mut spec) = envelope::<DaemonSetSpec>("DaemonSet", value, &notes);
+            mark_selector(&mut spec.selector, value);
+            defaults::daemon_set(&mut spec);
+            let body = DaemonSetBody::new(spec, DaemonSetStatus::default());
+            (meta, Body::DaemonSet(body))
+        }
+        Kind::StatefulSet => {
+            let (meta, mut spec) = envelope::<StatefulSetSpec>("StatefulSet", value, &notes);
+            mark_selector(&mut spec.selector, value);
+            defaults::stateful_set(&mut spec);
+            let body = StatefulSetBody::new(spec, StatefulSetStatus::default());
+            (meta, Body::StatefulSet(body))
+        }
+        Kind::ReplicationController => {
+            let name = "ReplicationController";
+            let (mut meta, mut spec) = envelope::<ReplicationControllerSpec>(name, value, &notes);
+            defaults::replication_controller(&mut meta, &mut spec);
+            let body = ReplicaSetBody::of_controller(spec);
+            (meta, Body::ReplicationController(body))
         }
         Kind::Namespace => {
             let (mut meta, spec) = envelope::<NamespaceSpec>("Namespace", value, &notes);

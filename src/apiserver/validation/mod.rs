@@ -6,6 +6,7 @@
 
 mod affinity;
 mod container;
+mod daemonset;
 mod format;
 mod meta;
 mod node;
@@ -14,6 +15,7 @@ mod pod_update;
 mod probe;
 mod resources;
 mod service;
+mod statefulset;
 mod volume;
 mod workload;
 
@@ -45,6 +47,11 @@ pub(super) fn validate_create(object: &Object, from_template: bool) -> Vec<Field
         Body::Node(body) => node::node(body, &mut errors),
         Body::Deployment(body) => workload::deployment(&body.spec, &mut errors),
         Body::ReplicaSet(body) => workload::replica_set(body, &mut errors),
+        Body::ReplicationController(body) => {
+            workload::replication_controller(body, &mut errors);
+        }
+        Body::DaemonSet(body) => daemonset::daemon_set(&body.spec, &mut errors),
+        Body::StatefulSet(body) => statefulset::stateful_set(&body.spec, true, &mut errors),
         Body::Data(Kind::Service, value) => service::service(value, &mut errors),
         Body::Data(..) | Body::Event(_) | Body::Lease(_) => {}
     }
@@ -75,6 +82,17 @@ pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> 
                 workload::replica_set(new, &mut errors);
                 workload::immutable_selector(&new.api_selector, &old.api_selector, &mut errors);
             }
+        }
+        (Body::ReplicationController(new), Body::ReplicationController(_)) => {
+            workload::replication_controller(new, &mut errors);
+        }
+        (Body::DaemonSet(new), Body::DaemonSet(old)) if !Arc::ptr_eq(&new.spec, &old.spec) => {
+            workload::immutable_selector(&new.spec.selector, &old.spec.selector, &mut errors);
+            daemonset::daemon_set(&new.spec, &mut errors);
+        }
+        (Body::StatefulSet(new), Body::StatefulSet(old)) if !Arc::ptr_eq(&new.spec, &old.spec) => {
+            statefulset::stateful_set(&new.spec, false, &mut errors);
+            statefulset::immutable_fields(&new.spec, &old.spec, &mut errors);
         }
         (Body::Node(new), Body::Node(old)) if new.taints != old.taints => {
             node::node(new, &mut errors);

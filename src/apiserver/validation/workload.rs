@@ -57,10 +57,9 @@ pub(super) fn immutable_selector(new: &LabelSelector, old: &LabelSelector, error
     }
 }
 
-/// `spec.selector` and `spec.template`. Decoding leaves a selector of two `None` where none was
-/// given.
+/// `spec.selector` and `spec.template` of a Deployment or ReplicaSet.
 fn selected_template(wanted: &LabelSelector, template: &PodTemplateSpec, errors: &mut Errors) {
-    let absent = wanted.match_labels.is_none() && wanted.match_expressions.is_none();
+    let absent = is_absent(wanted);
     let mut usable = true;
     if absent {
         errors.push(FieldError::required("spec.selector", ""));
@@ -80,18 +79,16 @@ fn selected_template(wanted: &LabelSelector, template: &PodTemplateSpec, errors:
         ));
         return;
     }
-    let meta = template.metadata.as_ref();
-    let own = meta.and_then(|m| m.labels.as_ref());
-    let matches = own.map_or_else(
-        || Selector::from_api(wanted).matches(&std::collections::BTreeMap::new()),
-        |own| Selector::from_api(wanted).matches(own),
-    );
-    if absent || !matches {
-        let why = "`selector` does not match template `labels`";
-        let path = "spec.template.metadata.labels";
-        errors.push(FieldError::invalid(path, labels_text(own), why));
+    if !matches_template(wanted, template) {
+        errors.push(mismatch(template));
     }
-    if let Some(own) = own {
+    pod_template(template, "ReplicaSet", errors);
+}
+
+/// What holds for the template of every workload whose pods run for ever; `of` is its kind.
+pub(super) fn pod_template(template: &PodTemplateSpec, of: &str, errors: &mut Errors) {
+    let meta = template.metadata.as_ref();
+    if let Some(own) = meta.and_then(|m| m.labels.as_ref()) {
         labels(own, "spec.template.labels", errors);
     }
     if let Some(own) = meta.and_then(|m| m.annotations.as_ref()) {
@@ -112,9 +109,44 @@ fn selected_template(wanted: &LabelSelector, template: &PodTemplateSpec, errors:
     if spec.active_deadline_seconds.is_some() {
         errors.push(FieldError::forbidden(
             "spec.template.spec.activeDeadlineSeconds",
-            "activeDeadlineSeconds in ReplicaSet is not Supported",
+            &format!("activeDeadlineSeconds in {of} is not Supported"),
         ));
     }
+}
+
+/// Whether a selector matches the labels of a template; one that is absent matches nothing.
+pub(super) fn matches_template(wanted: &LabelSelector, template: &PodTemplateSpec) -> bool {
+    if is_absent(wanted) {
+        return false;
+    }
+    let own = template.metadata.as_ref().and_then(|m| m.labels.as_ref());
+    let none = std::collections::BTreeMap::new();
+    Selector::from_api(wanted).matches(own.unwrap_or(&none))
+}
+
+/// Decoding leaves a selector of two `None` where none was given.
+pub(super) fn is_absent(selector: &LabelSelector) -> bool {
+    selector.match_labels.is_none() && selector.match_expressions.is_none()
+}
+
+/// The problem of a selector that does not match the template's labels.
+pub(super) fn mismatch(template: &PodTemplateSpec) -> FieldError {
+    let own = template.metadata.as_ref().and_then(|m| m.labels.as_ref());
+    let why = "`selector` does not match template `labels`";
+    FieldError::invalid("spec.template.metadata.labels", labels_text(own), why)
+}
+
+pub(super) fn replication_controller(body: &ReplicaSetBody, errors: &mut Errors) {
+    nonnegative(body.min_ready_seconds, "spec.minReadySeconds", errors);
+    let selector = &body.api_selector;
+    if selector.match_labels.as_ref().is_none_or(|l| l.is_empty()) {
+        errors.push(FieldError::required("spec.selector", ""));
+    }
+    nonnegative(body.replicas, "spec.replicas", errors);
+    if !body.selector.is_empty() && !matches_template(selector, &body.template.api) {
+        errors.push(mismatch(&body.template.api));
+    }
+    pod_template(&body.template.api, "ReplicationController", errors);
 }
 
 fn deployment_strategy(strategy: &DeploymentStrategy, errors: &mut Errors) {
@@ -155,14 +187,7 @@ fn rolling_update(rolling: RollingUpdateDeployment, errors: &mut Errors) {
     let surge = rolling.max_surge.as_ref().unwrap_or(&zero);
     let path = |field: &str| format!("spec.strategy.rollingUpdate.{field}");
     for (value, field) in [(unavailable, "maxUnavailable"), (surge, "maxSurge")] {
-        match value {
-            IntOrString::Int(number) => nonnegative(*number, &path(field), errors),
-            IntOrString::String(text) => errors.extend(
-                percent(text)
-                    .iter()
-                    .map(|why| FieldError::invalid(path(field), go_quote(text), why)),
-            ),
-        }
+        int_or_percent(value, &path(field), errors);
     }
     if amount(unavailable) == 0 && amount(surge) == 0 {
         let why = "may not be 0 when `maxSurge` is 0";
@@ -172,17 +197,31 @@ fn rolling_update(rolling: RollingUpdateDeployment, errors: &mut Errors) {
             why,
         ));
     }
-    if matches!(unavailable, IntOrString::String(_)) && amount(unavailable) > 100 {
-        let why = "must not be greater than 100%";
-        errors.push(FieldError::invalid(
-            path("maxUnavailable"),
-            text_of(unavailable),
-            why,
-        ));
+    at_most_all(unavailable, &path("maxUnavailable"), errors);
+}
+
+/// A number that is not negative, or a percentage.
+pub(super) fn int_or_percent(value: &IntOrString, path: &str, errors: &mut Errors) {
+    match value {
+        IntOrString::Int(number) => nonnegative(*number, path, errors),
+        IntOrString::String(text) => errors.extend(
+            percent(text)
+                .iter()
+                .map(|why| FieldError::invalid(path, go_quote(text), why)),
+        ),
     }
 }
 
-fn text_of(value: &IntOrString) -> String {
+/// A percentage is 100% at most.
+pub(super) fn at_most_all(value: &IntOrString, path: &str, errors: &mut Errors) {
+    if matches!(value, IntOrString::String(_)) && amount(value) > 100 {
+        let why = "must not be greater than 100%";
+        errors.push(FieldError::invalid(path, text_of(value), why));
+    }
+}
+
+/// Go's text of such a value.
+pub(super) fn text_of(value: &IntOrString) -> String {
     match value {
         IntOrString::Int(number) => number.to_string(),
         IntOrString::String(text) => go_quote(text),
@@ -190,7 +229,7 @@ fn text_of(value: &IntOrString) -> String {
 }
 
 /// The number, or the number of percent; 0 for what is neither.
-fn amount(value: &IntOrString) -> i64 {
+pub(super) fn amount(value: &IntOrString) -> i64 {
     match value {
         IntOrString::Int(number) => (*number).into(),
         IntOrString::String(text) => text

@@ -5,6 +5,8 @@
 use k8s_openapi::api::apps::v1::DeploymentSpec;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::super::util::scaled;
+
 /// How many pods a rollout may have above and below the wanted number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fences {
@@ -31,22 +33,10 @@ pub(super) fn fences(spec: &DeploymentSpec) -> Fences {
         .strategy
         .as_ref()
         .and_then(|s| s.rolling_update.as_ref());
-    let part = |given: Option<&IntOrString>, up| match given {
-        Some(IntOrString::Int(n)) => *n,
-        Some(IntOrString::String(text)) => percent_of(text, replicas, up),
-        None => 0,
-    };
+    let part = |given: Option<&IntOrString>, up| given.map_or(0, |v| scaled(v, replicas, up));
     let surge = part(rolling.and_then(|r| r.max_surge.as_ref()), true);
     let unavailable = part(rolling.and_then(|r| r.max_unavailable.as_ref()), false);
     resolve(replicas, surge, unavailable)
-}
-
-/// `replicas` times the percentage, rounded up or down; 0 for a text that is none.
-fn percent_of(text: &str, replicas: i32, up: bool) -> i32 {
-    let percent: i64 = text.trim_end_matches('%').parse().unwrap_or(0);
-    let hundredths = i64::from(replicas) * percent;
-    let whole = hundredths.div_euclid(100) + i64::from(up && hundredths.rem_euclid(100) != 0);
-    i32::try_from(whole).unwrap_or(i32::MAX)
 }
 
 /// A rollout that may go neither above nor below would stand still: one pod may then be missing.
@@ -92,8 +82,9 @@ mod tests {
             (10, 3, 2),
             (100, 25, 25),
         ] {
-            let up = percent_of("25%", replicas, true);
-            let down = percent_of("25%", replicas, false);
+            let quarter = IntOrString::String("25%".into());
+            let up = scaled(&quarter, replicas, true);
+            let down = scaled(&quarter, replicas, false);
             let found = resolve(replicas, up, down);
             assert_eq!(found, Fences { surge, unavailable }, "{replicas} replicas");
         }

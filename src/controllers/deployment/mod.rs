@@ -5,7 +5,6 @@
 
 mod annotations;
 mod arithmetic;
-mod hash;
 mod progress;
 mod recreate;
 mod rolling;

@@ -16,10 +16,10 @@ use crate::client::{Client, message};
 use crate::clock::SimTime;
 
 use super::super::Desk;
+use super::super::hash::{HASH_LABEL, hashed_name, template_hash};
 use super::super::util::{condition, controller_ref, controller_uid, ignore_not_found};
 use super::annotations::{self, REVISION};
 use super::arithmetic::{Fences, fences, is_rolling, new_size};
-use super::hash::{HASH_LABEL, replica_set_name, template_hash};
 use super::progress::{PROGRESSING, new_condition};
 use super::rolling::Figures;
 
@@ -264,7 +264,7 @@ impl Rollout<'_, '_> {
             owners: [controller_ref(&self.deployment)].into(),
             ..Meta::named(
                 self.deployment.meta.namespace.clone(),
-                replica_set_name(&self.deployment.meta.name, &hash),
+                hashed_name(&self.deployment.meta.name, &hash),
             )
         };
         annotations::sync(&self.deployment.meta, &mut meta, revision);

@@ -71,6 +71,26 @@ impl Controller for GarbageCollector {
                 kind: Kind::ReplicaSet,
                 note,
             },
+            Watch {
+                kind: Kind::ReplicationController,
+                note,
+            },
+            Watch {
+                kind: Kind::DaemonSet,
+                note,
+            },
+            Watch {
+                kind: Kind::StatefulSet,
+                note,
+            },
+            Watch {
+                kind: Kind::ControllerRevision,
+                note,
+            },
+            Watch {
+                kind: Kind::PersistentVolumeClaim,
+                note,
+            },
         ]
     }
 

@@ -2,52 +2,14 @@
 //!
 //! Upstream: none; times and order as recorded on a real cluster.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::super::drive::Drive;
-use crate::api::{Body, ConditionStatus, Key, Kind, LeaseBody, Meta, Object};
+use crate::api::{Body, ConditionStatus, Key, Kind};
 use crate::clock::{SimTime, Span};
 
 fn lease_key(name: &str) -> Key {
     Key::new(Kind::Lease, "kube-node-lease", name)
-}
-
-fn add_node(drive: &mut Drive, name: &str) {
-    let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}});
-    drive.create(Kind::Node, "", name, &ready);
-    set_ready(drive, name);
-    let body = LeaseBody {
-        holder: name.into(),
-        from: drive.now(),
-        every: Span::secs(10),
-        until: None,
-        status_from: drive.now(),
-    };
-    let meta = Meta::named("kube-node-lease", name);
-    drive
-        .client()
-        .create(Object {
-            meta,
-            body: Body::Lease(body),
-        })
-        .expect("a lease");
-}
-
-fn set_ready(drive: &mut Drive, name: &str) {
-    let mut node = (*drive.get(Kind::Node, name).expect("the node")).clone();
-    let now = drive.now().whole_secs();
-    if let Body::Node(body) = &mut node.body {
-        let conditions = &mut Arc::make_mut(&mut body.status).conditions;
-        conditions.ready = ConditionStatus::True;
-        conditions.ready_reason = "KubeletReady".into();
-        conditions.ready_transition = now;
-        conditions.memory_pressure = ConditionStatus::False;
-        conditions.disk_pressure = ConditionStatus::False;
-        conditions.pid_pressure = ConditionStatus::False;
-    }
-    drive.client().update_status(node).expect("updated");
 }
 
 fn set_power(drive: &mut Drive, name: &str, on: bool) {
@@ -62,7 +24,7 @@ fn set_power(drive: &mut Drive, name: &str, on: bool) {
     }
     drive.client().update_status(lease).expect("updated");
     if on {
-        set_ready(drive, name);
+        drive.set_node_ready(name);
     }
 }
 
@@ -97,7 +59,7 @@ fn until(drive: &mut Drive, from: SimTime, holds: impl Fn(&Drive) -> bool) -> f6
 fn three_nodes_with_pods() -> Drive {
     let mut drive = Drive::new();
     for name in ["n1", "n2", "n3"] {
-        add_node(&mut drive, name);
+        drive.add_node(name, &json!({}));
     }
     drive.create_deployment("web", 3, &json!({}));
     drive.settle();
@@ -245,7 +207,7 @@ fn cordon_adds_a_taint_and_uncordon_takes_it_away() {
 fn nodes_are_registered_and_removed_at_the_next_pass() {
     let mut drive = Drive::new();
     drive.run_for(Span::secs(7));
-    add_node(&mut drive, "late");
+    drive.add_node("late", &json!({}));
     drive.run_for(Span::secs(2));
     assert_eq!(drive.events(Kind::Node), Vec::<String>::new());
     drive.run_for(Span::secs(2));

@@ -1,6 +1,7 @@
-//! The ReplicaSet controller: as many pods as asked for, no more, no fewer.
+//! The controller of ReplicaSets and ReplicationControllers: as many pods as asked for, no more, no
+//! fewer.
 //!
-//! Upstream: `pkg/controller/replicaset/replica_set.go`. Differs: a batch of creations or
+//! Upstream: `pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`. Differs: a batch of creations or
 //! deletions happens at one instant, in order, instead of by goroutines.
 
 mod rank;
@@ -11,21 +12,16 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::api::{
-    Body, InvolvedObject, Key, Kind, Meta, Object, PodBody, PodStatus, ReplicaSetBody, Uid,
-};
-use crate::apiserver::{ApiError, Change, DeleteOptions, Reason};
-use crate::client::{Client, message};
+use crate::api::{Body, Key, Kind, Meta, Object, PodBody, PodStatus, ReplicaSetBody, Uid};
+use crate::apiserver::{ApiError, Change};
+use crate::client::Client;
 use crate::clock::SimTime;
 
 use super::util::{self, controller_ref, controller_uid, woken_by};
-use super::{Controller, Desk, Watch};
+use super::{Controller, Desk, Watch, pod_control};
 use status::{Counts, Failure};
 
 pub(super) use tally::Tallies;
-
-/// How the server refuses whatever is created in a namespace that goes.
-const NAMESPACE_TERMINATING: &str = "because it is being terminated";
 
 /// See the module.
 pub(super) struct ReplicaSetController;
@@ -43,7 +39,7 @@ impl Controller for ReplicaSetController {
             },
             Watch {
                 kind: Kind::Pod,
-                note: note_pod,
+                note: |change, desk, _| note_pod(change, Kind::ReplicaSet, desk),
             },
         ]
     }
@@ -54,16 +50,56 @@ impl Controller for ReplicaSetController {
         desk: &mut Desk,
         client: &mut Client<'_>,
     ) -> Result<(), ApiError> {
-        if key.kind == Kind::Pod {
-            wake_selectors(key, desk, client);
-            return Ok(());
-        }
-        let Some(rs) = client.cache().get(key).cloned() else {
-            desk.expectations.forget(key);
-            return Ok(());
-        };
-        sync(&rs, key, desk, client)
+        reconcile(key, Kind::ReplicaSet, desk, client)
     }
+}
+
+/// The same for ReplicationControllers, which are ReplicaSets under an older name.
+pub(super) struct ReplicationManager;
+
+impl Controller for ReplicationManager {
+    fn name(&self) -> &'static str {
+        "replication-controller"
+    }
+
+    fn watches(&self) -> &'static [Watch] {
+        &[
+            Watch {
+                kind: Kind::ReplicationController,
+                note: note_replica_set,
+            },
+            Watch {
+                kind: Kind::Pod,
+                note: |change, desk, _| note_pod(change, Kind::ReplicationController, desk),
+            },
+        ]
+    }
+
+    fn reconcile(
+        &self,
+        key: &Key,
+        desk: &mut Desk,
+        client: &mut Client<'_>,
+    ) -> Result<(), ApiError> {
+        reconcile(key, Kind::ReplicationController, desk, client)
+    }
+}
+
+fn reconcile(
+    key: &Key,
+    kind: Kind,
+    desk: &mut Desk,
+    client: &mut Client<'_>,
+) -> Result<(), ApiError> {
+    if key.kind == Kind::Pod {
+        util::wake_selecting(key, kind, desk, client);
+        return Ok(());
+    }
+    let Some(rs) = client.cache().get(key).cloned() else {
+        desk.expectations.forget(key);
+        return Ok(());
+    };
+    sync(&rs, key, desk, client)
 }
 
 fn note_replica_set(change: &Change<'_>, desk: &mut Desk, _now: SimTime) {
@@ -74,57 +110,12 @@ fn note_replica_set(change: &Change<'_>, desk: &mut Desk, _now: SimTime) {
     desk.queue.add(key, woken_by(change));
 }
 
-fn note_pod(change: &Change<'_>, desk: &mut Desk, _now: SimTime) {
-    util::note_orphan(change, desk);
-    if !desk.notes.pods.note(change) {
-        return;
-    }
-    let owner = |pod: &Object| {
-        let owner = pod
-            .meta
-            .controller()
-            .filter(|o| &*o.kind == Kind::ReplicaSet.name())?;
-        Some(Key::new(
-            Kind::ReplicaSet,
-            pod.meta.namespace.clone(),
-            owner.name.clone(),
-        ))
-    };
-    let (old, new) = (
-        change.old.and_then(|p| owner(p)),
-        change.new.and_then(|p| owner(p)),
-    );
-    if let (None, Some(key)) = (change.old, &new) {
-        desk.expectations.creation_observed(key);
-    }
-    let gone = change.new.is_none_or(|pod| pod.meta.is_deleting());
-    if let (true, Some(key)) = (gone, new.as_ref().or(old.as_ref())) {
-        desk.expectations
-            .deletion_observed(key, change.object().meta.uid);
-    }
-    let orphan = change.new.filter(|pod| pod.meta.controller().is_none());
-    if let Some(pod) = orphan.filter(|pod| !pod.meta.is_deleting()) {
-        desk.queue.add(pod.key(), woken_by(change));
-    }
-    if let Some(key) = old.filter(|key| new.as_ref() != Some(key)) {
-        desk.queue.add(key, woken_by(change));
-    }
-    if let Some(key) = new {
-        desk.queue.add(key, woken_by(change));
-    }
-}
-
-/// A pod without a controller wakes every ReplicaSet that could adopt it.
-fn wake_selectors(key: &Key, desk: &mut Desk, client: &Client<'_>) {
-    let cache = client.cache();
-    let Some(pod) = cache.get(key).filter(|pod| pod.meta.controller().is_none()) else {
-        return;
-    };
-    for rs in cache.list(Kind::ReplicaSet, Some(&key.namespace)) {
-        let selector = rs.replica_set().map(|body| &body.selector);
-        if selector.is_some_and(|s| !s.is_empty() && s.matches(&pod.meta.labels)) {
-            desk.queue.add(rs.key(), client.trigger());
-        }
+/// Only what changes a count, a label or an owner is news.
+fn note_pod(change: &Change<'_>, kind: Kind, desk: &mut Desk) {
+    if desk.notes.pods.note(change, kind) {
+        util::note_pod(change, kind, desk);
+    } else {
+        util::note_orphan(change, desk);
     }
 }
 
@@ -246,18 +237,6 @@ fn manage(
     }
 }
 
-/// Sizes of the batches in which `count` creations are tried: 1, 2, 4, … as long as all succeed.
-fn batches(count: i32) -> impl Iterator<Item = i32> {
-    let mut left = count;
-    let mut size = 1;
-    std::iter::from_fn(move || {
-        let batch = left.min(size);
-        left -= batch;
-        size = size.saturating_mul(2);
-        (batch > 0).then_some(batch)
-    })
-}
-
 fn create_pods(
     rs: &Arc<Object>,
     key: &Key,
@@ -271,36 +250,9 @@ fn create_pods(
     let now = client.now();
     desk.expectations.expect(key, count.into(), [], now);
     let pod = new_pod(rs, body, client);
-    let mut done = 0;
-    for batch in batches(count) {
-        let mut failed = None;
-        for _ in 0..batch {
-            match client.create(pod.clone()) {
-                Ok(created) => {
-                    let text = message("Created pod: {}", [(&created.meta.name).into()]);
-                    let about = InvolvedObject::of(rs);
-                    desk.recorder
-                        .normal(client, about, "SuccessfulCreate", text);
-                    done += 1;
-                }
-                // Whatever is created here would go with the namespace.
-                Err(error) if error.message.ends_with(NAMESPACE_TERMINATING) => done += 1,
-                Err(error) => {
-                    let text = message("Error creating: {}", [error.message.as_str().into()]);
-                    let about = InvolvedObject::of(rs);
-                    desk.recorder.warning(client, about, "FailedCreate", text);
-                    failed = Some(error);
-                }
-            }
-        }
-        let Some(error) = failed else { continue };
-        // Neither the refused ones nor the batches that were not tried will ever be seen.
-        for _ in done..count {
-            desk.expectations.creation_observed(key);
-        }
-        return Err(error);
-    }
-    Ok(())
+    let count = usize::try_from(count).unwrap_or(0);
+    let pods = std::iter::repeat_n(pod, count);
+    pod_control::create_pods(rs, key, pods, desk, client)
 }
 
 fn new_pod(rs: &Object, body: &ReplicaSetBody, client: &Client<'_>) -> Object {
@@ -343,27 +295,7 @@ fn delete_pods(
     let chosen = rank::pods_to_delete(active, count, &crowds, now);
     desk.expectations
         .expect(key, 0, chosen.iter().map(|pod| pod.meta.uid), now);
-    let mut failed = Ok(());
-    for pod in chosen {
-        let name = &pod.meta.name;
-        match client.delete(&pod.key(), DeleteOptions::default()) {
-            Ok(_) => {
-                let text = message("Deleted pod: {}", [name.into()]);
-                desk.recorder
-                    .normal(client, InvolvedObject::of(rs), "SuccessfulDelete", text);
-            }
-            Err(error) => {
-                desk.expectations.deletion_observed(key, pod.meta.uid);
-                if error.reason != Reason::NotFound {
-                    let text = message("Error deleting: {}", [error.message.as_str().into()]);
-                    desk.recorder
-                        .warning(client, InvolvedObject::of(rs), "FailedDelete", text);
-                    failed = Err(error);
-                }
-            }
-        }
-    }
-    failed
+    pod_control::delete_pods(rs, key, chosen, desk, client)
 }
 
 /// Active pods per node over all ReplicaSets with the same controller as this one.

@@ -88,7 +88,7 @@ pub(super) fn write(
 
 fn with_status(rs: &Object, status: ReplicaSetStatus) -> Object {
     let mut new = rs.clone();
-    if let Body::ReplicaSet(body) = &mut new.body {
+    if let Body::ReplicaSet(body) | Body::ReplicationController(body) = &mut new.body {
         body.status = status;
     }
     new

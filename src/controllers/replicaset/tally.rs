@@ -49,8 +49,8 @@ impl Sums {
 }
 
 impl Tallies {
-    /// Takes note of a pod's change. Whether any sum, label or owner differs after it.
-    pub fn note(&mut self, change: &Change<'_>) -> bool {
+    /// Takes note of a change of a pod whose controller is of a kind. Whether any sum, label or owner differs after it.
+    pub fn note(&mut self, change: &Change<'_>, kind: Kind) -> bool {
         if let (Some(old), Some(new)) = (change.old, change.new) {
             let same_place =
                 controller_uid(old) == controller_uid(new) && old.meta.labels == new.meta.labels;
@@ -60,7 +60,7 @@ impl Tallies {
         }
         for (pod, sign) in [(change.old, -1), (change.new, 1)] {
             let owner = pod.and_then(|p| Some((p, p.meta.controller()?)));
-            let Some((pod, owner)) = owner.filter(|o| &*o.1.kind == Kind::ReplicaSet.name()) else {
+            let Some((pod, owner)) = owner.filter(|o| &*o.1.kind == kind.name()) else {
                 continue;
             };
             let groups = self.0.entry(owner.uid).or_default();

@@ -140,12 +140,6 @@ fn similar_ages_are_decided_by_uid() {
     assert_eq!(chosen.first().map(|p| &*p.meta.name), Some("smaller"));
 }
 
-#[test]
-fn batches_double_until_all_are_tried() {
-    assert_eq!(super::batches(10).collect::<Vec<_>>(), [1, 2, 4, 3]);
-    assert_eq!(super::batches(0).count(), 0);
-}
-
 fn web(drive: &mut Drive, replicas: i32) -> Arc<Object> {
     let spec = json!({"spec": {
         "replicas": replicas,

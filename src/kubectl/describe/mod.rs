@@ -4,6 +4,7 @@
 
 mod amounts;
 mod containers;
+mod daemonset;
 mod deployment;
 mod events;
 mod generic;
@@ -12,6 +13,8 @@ mod node;
 mod pod;
 mod replicaset;
 mod service;
+mod statefulset;
+mod storage;
 mod template;
 mod text;
 mod volumes;
@@ -43,7 +46,14 @@ pub fn describe(object: &Arc<Object>, scene: Scene<'_>) -> String {
     match object.kind() {
         Kind::Pod => pod::write(object, scene, &mut out),
         Kind::Deployment => deployment::write(object, scene, &mut out),
-        Kind::ReplicaSet => replicaset::write(object, scene, &mut out),
+        Kind::ReplicaSet | Kind::ReplicationController => {
+            replicaset::write(object, scene, &mut out);
+        }
+        Kind::DaemonSet => daemonset::write(object, scene, &mut out),
+        Kind::StatefulSet => statefulset::write(object, scene, &mut out),
+        Kind::PersistentVolumeClaim => storage::write_claim(object, scene, &mut out),
+        Kind::PersistentVolume => storage::write_volume(object, scene, &mut out),
+        Kind::StorageClass => storage::write_class(object, scene, &mut out),
         Kind::Node => node::write(object, scene, &mut out),
         Kind::Service => service::write(object, scene, &mut out),
         Kind::Namespace => namespace::write(object, scene, &mut out),

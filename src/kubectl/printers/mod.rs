@@ -2,6 +2,8 @@
 //!
 //! Upstream: `pkg/printers/internalversion/printers.go`.
 
+mod controllerrevision;
+mod daemonset;
 mod deployment;
 mod event;
 mod lease;
@@ -10,6 +12,8 @@ mod node;
 mod pod;
 mod replicaset;
 mod service;
+mod statefulset;
+mod storage;
 mod workload;
 
 use crate::api::{Kind, Object};
@@ -18,6 +22,7 @@ use crate::clock::SimTime;
 pub use node::{roles as node_roles, status as node_status};
 pub use pod::words as pod_words;
 pub use service::external_ips;
+pub use storage::{access_modes, claim, text as data_text};
 
 /// One column of a kind's table.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +57,13 @@ pub fn printer(kind: Kind) -> &'static Printer {
     match kind {
         Kind::Pod => &pod::PRINTER,
         Kind::Deployment => &deployment::PRINTER,
-        Kind::ReplicaSet => &replicaset::PRINTER,
+        Kind::ReplicaSet | Kind::ReplicationController => &replicaset::PRINTER,
+        Kind::DaemonSet => &daemonset::PRINTER,
+        Kind::StatefulSet => &statefulset::PRINTER,
+        Kind::ControllerRevision => &controllerrevision::PRINTER,
+        Kind::PersistentVolumeClaim => &storage::CLAIM,
+        Kind::PersistentVolume => &storage::VOLUME,
+        Kind::StorageClass => &storage::CLASS,
         Kind::Node => &node::PRINTER,
         Kind::Event => &event::PRINTER,
         Kind::Namespace => &namespace::PRINTER,

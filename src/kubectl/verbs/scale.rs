@@ -24,7 +24,7 @@ const FLAGS: &[Flag] = &[
 pub(super) const VERB: Verb = Verb {
     name: "scale",
     usage: "scale (TYPE NAME… | TYPE/NAME…) --replicas=N [--current-replicas=M]",
-    summary: "Set how many replicas a Deployment or ReplicaSet wants",
+    summary: "Set how many replicas a workload wants",
     flags: &[FLAGS, SELECTION, FILES, WRITE],
     required: &["replicas"],
     below: &[],

@@ -31,7 +31,7 @@ fn restart_one(
     dry: DryRun,
 ) -> Result<(), Failure> {
     let (kind, name) = (object.kind(), &object.meta.name);
-    if kind != Kind::Deployment {
+    if !matches!(kind, Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet) {
         return Err(Failure::error(format!(
             "{} restarting is not supported",
             named(object)

@@ -13,7 +13,7 @@ use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::{ReplicaSets, revision_of};
 use crate::kubectl::tables::{DESCRIPTION, align};
 
-use super::{each, kind_with_group};
+use super::{each, kind_with_group, revisions};
 
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
@@ -31,30 +31,36 @@ pub(super) fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Fa
 
 fn show(console: &mut Console<'_, '_>, object: &Arc<Object>, wanted: i64) -> Result<(), Failure> {
     let kind = object.kind();
-    if kind != Kind::Deployment {
+    let numbered: BTreeMap<i64, Arc<Object>> = if revisions::has_revisions(kind) {
+        let all = revisions::of(object, console.live());
+        all.into_iter()
+            .map(|r| (revisions::number(&r), r))
+            .collect()
+    } else if kind == Kind::Deployment {
+        let sets = ReplicaSets::of(object, console.live());
+        let numbered = sets.all().map(|rs| (revision_of(rs), rs.clone()));
+        numbered.filter(|(n, _)| *n > 0).collect()
+    } else {
         return Err(Failure::error(format!(
             "no history viewer has been implemented for \"{}\"",
             kind_with_group(kind)
         )));
-    }
-    let sets = ReplicaSets::of(object, console.live());
-    let numbered = sets.all().map(|rs| (revision_of(rs), rs.clone()));
-    let revisions: BTreeMap<i64, Arc<Object>> = numbered.filter(|(n, _)| *n > 0).collect();
+    };
     let head = format!("{}/{}", kind.singular_with_group(), object.meta.name);
     if wanted > 0 {
-        let template = revisions.get(&wanted).and_then(template_of);
+        let template = numbered.get(&wanted).and_then(template_of);
         let Some(template) = template else {
             return Err(Failure::error("unable to find the specified revision"));
         };
         console.say(format!("{head} with revision #{wanted}\n{template}"));
         return Ok(());
     }
-    if revisions.is_empty() {
+    if numbered.is_empty() {
         console.say(format!("{head} \nNo rollout history found."));
         return Ok(());
     }
     let mut table = String::from("REVISION\tCHANGE-CAUSE\n");
-    for (number, rs) in &revisions {
+    for (number, rs) in &numbered {
         let cause = rs
             .meta
             .annotation(CHANGE_CAUSE)
@@ -66,6 +72,9 @@ fn show(console: &mut Console<'_, '_>, object: &Arc<Object>, wanted: i64) -> Res
 }
 
 fn template_of(rs: &Arc<Object>) -> Option<String> {
+    if rs.kind() == Kind::ControllerRevision {
+        return revisions::template_of(rs).map(|template| raw_template(&template));
+    }
     let mut template = (*rs.replica_set()?.template.api).clone();
     if let Some(cause) = rs
         .meta

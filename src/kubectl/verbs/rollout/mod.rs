@@ -4,6 +4,8 @@
 
 mod change;
 mod history;
+mod revisions;
+mod state;
 mod status;
 mod undo;
 
@@ -33,7 +35,7 @@ const UNDO: &[Flag] = &[flag("to-revision", Takes::Int64)];
 pub(super) const VERB: Verb = Verb {
     name: "rollout",
     usage: "rollout (status|history|undo|restart|pause|resume) (TYPE NAME | TYPE/NAME)",
-    summary: "Follow, repeat or take back the rollout of a Deployment",
+    summary: "Follow, repeat or take back the rollout of a workload",
     flags: &[],
     required: &[],
     below: &[

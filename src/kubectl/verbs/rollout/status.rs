@@ -1,6 +1,6 @@
 //! `kubectl rollout status`: a line for every state that its watch sees.
 //!
-//! Upstream: `kubectl/pkg/cmd/rollout/rollout_status.go`, `polymorphichelpers/rollout_status.go`.
+//! Upstream: `kubectl/pkg/cmd/rollout/rollout_status.go`.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::clock::SimTime;
 use crate::kubectl::args::{Args, parse_duration};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::objects::revision_of;
 use crate::kubectl::verbs::Waiting;
 
+use super::state::{State, state};
 use super::{kind_with_group, objects};
 
 /// Rollouts that are followed, one after the other.
@@ -24,12 +24,6 @@ pub struct Status {
     watch: bool,
     seen: u64,
     until: Option<SimTime>,
-}
-
-/// What a rollout's state means.
-enum State {
-    Waiting(String),
-    Finished(String),
 }
 
 pub(super) fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
@@ -46,7 +40,10 @@ pub(super) fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Fa
         return Ok(Flow::Done(0));
     }
     for (key, _) in &keys {
-        if key.kind != Kind::Deployment {
+        if !matches!(
+            key.kind,
+            Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet
+        ) {
             return Err(Failure::error(format!(
                 "no status viewer has been implemented for {}",
                 kind_with_group(key.kind)
@@ -132,137 +129,5 @@ impl Status {
                 Ok(true)
             }
         }
-    }
-}
-
-fn state(object: &Object, wanted: i64) -> Result<State, Failure> {
-    let Some(deployment) = object.deployment() else {
-        return Err(Failure::error("object has been deleted"));
-    };
-    let (name, status) = (&object.meta.name, &deployment.status);
-    let revision = revision_of(object);
-    if wanted > 0 && revision != wanted {
-        return Err(Failure::error(format!(
-            "desired revision ({wanted}) is different from the running revision ({revision})"
-        )));
-    }
-    if object.meta.generation > status.observed_generation {
-        let line = "Waiting for deployment spec update to be observed...";
-        return Ok(State::Waiting(line.into()));
-    }
-    let progressing = status.conditions.iter().find(|c| &*c.kind == "Progressing");
-    if progressing.is_some_and(|c| &*c.reason == "ProgressDeadlineExceeded") {
-        return Err(Failure::error(format!(
-            "deployment \"{name}\" exceeded its progress deadline"
-        )));
-    }
-    let waiting = |what: String| {
-        let head = format!("Waiting for deployment \"{name}\" rollout to finish: ");
-        Ok(State::Waiting(format!("{head}{what}...")))
-    };
-    let (updated, wanted) = (status.updated_replicas, deployment.replicas());
-    if updated < wanted {
-        return waiting(format!(
-            "{updated} out of {wanted} new replicas have been updated"
-        ));
-    }
-    if status.replicas > updated {
-        let old = status.replicas - updated;
-        return waiting(format!("{old} old replicas are pending termination"));
-    }
-    if status.available_replicas < updated {
-        let available = status.available_replicas;
-        return waiting(format!(
-            "{available} of {updated} updated replicas are available"
-        ));
-    }
-    Ok(State::Finished(format!(
-        "deployment \"{name}\" successfully rolled out"
-    )))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::{Body, Condition, ConditionStatus, DeploymentBody, DeploymentStatus, Meta};
-    use k8s_openapi::api::apps::v1::DeploymentSpec;
-
-    fn deployment(figures: [i32; 4], status: impl FnOnce(&mut DeploymentStatus)) -> Object {
-        let [wanted, updated, replicas, available] = figures;
-        let mut own = DeploymentStatus {
-            observed_generation: 1,
-            replicas,
-            updated_replicas: updated,
-            available_replicas: available,
-            ..DeploymentStatus::default()
-        };
-        status(&mut own);
-        let spec = DeploymentSpec {
-            replicas: Some(wanted),
-            ..DeploymentSpec::default()
-        };
-        Object {
-            meta: Meta {
-                generation: 1,
-                ..Meta::named("default", "x")
-            },
-            body: Body::Deployment(DeploymentBody::new(spec, own)),
-        }
-    }
-
-    fn words(object: &Object, revision: i64) -> String {
-        match state(object, revision) {
-            Ok(State::Waiting(line)) => line,
-            Ok(State::Finished(line)) => format!("done: {line}"),
-            Err(failure) => failure.text,
-        }
-    }
-
-    #[test]
-    fn states_are_tested_in_kubectls_order() {
-        let head = "Waiting for deployment \"x\" rollout to finish: ";
-        for (figures, text) in [
-            (
-                [3, 2, 3, 1],
-                format!("{head}2 out of 3 new replicas have been updated..."),
-            ),
-            (
-                [3, 3, 5, 3],
-                format!("{head}2 old replicas are pending termination..."),
-            ),
-            (
-                [3, 3, 3, 1],
-                format!("{head}1 of 3 updated replicas are available..."),
-            ),
-            (
-                [3, 3, 3, 3],
-                "done: deployment \"x\" successfully rolled out".to_string(),
-            ),
-        ] {
-            assert_eq!(words(&deployment(figures, |_| {}), 0), text);
-        }
-        let unseen = deployment([3, 3, 3, 3], |s| s.observed_generation = 0);
-        assert_eq!(
-            words(&unseen, 0),
-            "Waiting for deployment spec update to be observed..."
-        );
-        let stuck = deployment([3, 2, 3, 1], |s| {
-            s.conditions.push(Condition {
-                kind: "Progressing".into(),
-                status: ConditionStatus::False,
-                reason: "ProgressDeadlineExceeded".into(),
-                message: "".into(),
-                updated: SimTime::default(),
-                transition: SimTime::default(),
-            });
-        });
-        assert_eq!(
-            words(&stuck, 0),
-            "error: deployment \"x\" exceeded its progress deadline"
-        );
-        assert_eq!(
-            words(&deployment([1, 1, 1, 1], |_| {}), 2),
-            "error: desired revision (2) is different from the running revision (0)"
-        );
     }
 }

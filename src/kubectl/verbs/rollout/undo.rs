@@ -13,7 +13,7 @@ use crate::kubectl::edits::{is_paused, with_template};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::{REVISION, ReplicaSets, TEMPLATE_HASH, has_template_of, revision_of};
 
-use super::{each, kind_with_group};
+use super::{each, kind_with_group, revisions};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -42,7 +42,7 @@ fn undo(
     dry: DryRun,
 ) -> Result<(), Failure> {
     let (kind, name) = (object.kind(), &object.meta.name);
-    if kind != Kind::Deployment {
+    if kind != Kind::Deployment && !revisions::has_revisions(kind) {
         return Err(Failure::error(format!(
             "no rollbacker has been implemented for \"{}\"",
             kind_with_group(kind)
@@ -53,6 +53,9 @@ fn undo(
             "Warning: resource {}/{name} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.",
             kind.info().plural
         ));
+    }
+    if revisions::has_revisions(kind) {
+        return restore(console, object, to, dry);
     }
     let sets = ReplicaSets::of(object, console.live());
     let target = target(&sets, name, to)?;
@@ -97,6 +100,36 @@ fn undo(
         .collect();
     new.meta.annotations = Arc::new(annotations);
     console.write(dry, |server, cause| server.update(new, cause))?;
+    console.done(kind, name, "rolled back", dry);
+    Ok(())
+}
+
+/// Puts back the template that a ControllerRevision keeps.
+fn restore(
+    console: &mut Console<'_, '_>,
+    object: &Arc<Object>,
+    to: i64,
+    dry: DryRun,
+) -> Result<(), Failure> {
+    let (kind, name) = (object.kind(), &object.meta.name);
+    let all = revisions::of(object, console.live());
+    let target = revisions::target(&all, to)?;
+    let Some(template) = revisions::template_of(&target) else {
+        return Ok(());
+    };
+    if dry == DryRun::Client {
+        let text = raw_template(&template);
+        console.done(kind, name, &format!("will roll back to {text}"), dry);
+        return Ok(());
+    }
+    if revisions::is_current(object, &target) {
+        let what = format!("skipped rollback (current template already matches revision {to})");
+        console.done(kind, name, &what, dry);
+        return Ok(());
+    }
+    if let Some(new) = with_template(object, template) {
+        console.write(dry, |server, cause| server.update(new, cause))?;
+    }
     console.done(kind, name, "rolled back", dry);
     Ok(())
 }
