@@ -8,6 +8,7 @@
 
 mod affinity;
 mod daemonset;
+mod dig;
 mod event;
 mod godump;
 mod gotext;
@@ -27,6 +28,9 @@ pub mod yaml;
 
 pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
 pub use daemonset::{DaemonSetBody, DaemonSetStatus};
+pub use dig::{
+    base64, fields_at, items_at, labels_at, number_at, selector_at, text_at, texts_at, unbase64,
+};
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use godump::go_dump_template;
 pub use gotext::{go_json, go_print, go_quote};

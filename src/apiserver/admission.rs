@@ -19,6 +19,12 @@ use super::{ApiError, ApiOptions, ApiServer};
 pub(super) const TOKEN_VOLUME: &str = "kube-api-access-";
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// The priority classes that every cluster has.
+pub(super) const SYSTEM_CLASSES: &[(&str, i32)] = &[
+    ("system-node-critical", 2_000_001_000),
+    ("system-cluster-critical", 2_000_000_000),
+];
+
 /// Completes an object that is about to be created. Errors: Forbidden.
 pub(super) fn admit(server: &ApiServer, object: &mut Object) -> Result<(), ApiError> {
     let (name, uid) = (object.meta.name.clone(), object.meta.uid);

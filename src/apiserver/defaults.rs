@@ -2,6 +2,8 @@
 //!
 //! Upstream: `pkg/apis/{apps,core}/v1/defaults.go`.
 
+mod data;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ mod workload;
 pub(super) use workload::{
     daemon_set, deployment, replica_set, replication_controller, stateful_set,
 };
+pub(super) use data::{data, fresh_status};
 
 const FILE_MODE: i32 = 0o644;
 

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::api::{
     Body, ConditionStatus, Key, Kind, Meta, Object, PodCondition, PodConditionType, PodStatus, Uid,
 };
 use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
-use super::{ApiError, Cause, Store, admission, services, validation};
+use super::{ApiError, Cause, Store, admission, defaults, services, validation};
 
 /// Flags of the API server that a scenario may set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +116,7 @@ impl ApiServer {
         admission::admit(self, &mut object)?;
         number_template(&mut object, None);
         services::allocate(self, &mut object);
+        start_status(&mut object);
         let causes = validation::validate_create(&object, from_template);
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
@@ -326,6 +329,19 @@ impl ApiServer {
     }
 }
 
+/// Gives a new object of a kind that is kept as data the status that its kind starts with.
+fn start_status(object: &mut Object) {
+    let Body::Data(kind, data) = &mut object.body else {
+        return;
+    };
+    if data.get("status").is_none()
+        && let Some(status) = defaults::fresh_status(*kind, data)
+        && let Some(fields) = Arc::make_mut(data).as_object_mut()
+    {
+        fields.insert("status".into(), status);
+    }
+}
+
 fn keep_system_fields(meta: &mut Meta, old: &Meta) {
     meta.uid = old.uid;
     meta.created = old.created;
@@ -404,6 +420,14 @@ fn same_spec(new: &Object, old: &Object) -> bool {
                 )
             };
             spec(new) == spec(old)
+        }
+        (Body::Data(_, new), Body::Data(_, old)) => {
+            let fields = |value: &Value| {
+                let mut fields = value.as_object().cloned().unwrap_or_default();
+                fields.remove("status");
+                fields
+            };
+            Arc::ptr_eq(new, old) || fields(new) == fields(old)
         }
         _ => true,
     }

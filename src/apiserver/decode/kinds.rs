@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use crate::api::{Body, Kind, Meta};
+use crate::apiserver::defaults;
 
 use super::metadata;
 use super::schema::Struct;
@@ -27,6 +28,7 @@ pub(super) fn read<'a>(
     }
     let meta = fields.remove("metadata").unwrap_or_default();
     let meta: ObjectMeta = serde_json::from_value(meta).unwrap_or_default();
+    defaults::data(kind, &mut fields);
     let body = Body::Data(kind, Arc::new(Value::Object(fields)));
     Some((metadata::from_api(meta), body))
 }

@@ -1,6 +1,6 @@
 //! The string types of the API that have a name of their own, which the decoder prints.
 //!
-//! Upstream: `staging/src/k8s.io/api/core/v1/types.go`, `apps/v1/types.go`.
+//! Upstream: the `types.go` of each group in `staging/src/k8s.io/api`.
 
 /// (struct, field, type).
 const SCALARS: &[(&str, &str, &str)] = &[
@@ -50,6 +50,56 @@ const SCALARS: &[(&str, &str, &str)] = &[
         "whenUnsatisfiable",
         "v1.UnsatisfiableConstraintAction",
     ),
+    ("ContainerResourceMetricSource", "name", "v1.ResourceName"),
+    (
+        "CustomResourceConversion",
+        "strategy",
+        "v1.ConversionStrategyType",
+    ),
+    ("CustomResourceDefinitionSpec", "scope", "v1.ResourceScope"),
+    ("EndpointPort", "protocol", "v1.Protocol"),
+    ("EndpointSlice", "addressType", "v1.AddressType"),
+    ("HPAScalingPolicy", "type", "v2.HPAScalingPolicyType"),
+    ("HPAScalingRules", "selectPolicy", "v2.ScalingPolicySelect"),
+    ("HTTPIngressPath", "pathType", "v1.PathType"),
+    ("LimitRangeItem", "type", "v1.LimitType"),
+    ("MetricSpec", "type", "v2.MetricSourceType"),
+    ("MetricTarget", "type", "v2.MetricTargetType"),
+    ("MutatingWebhook", "failurePolicy", "v1.FailurePolicyType"),
+    ("MutatingWebhook", "matchPolicy", "v1.MatchPolicyType"),
+    (
+        "MutatingWebhook",
+        "reinvocationPolicy",
+        "v1.ReinvocationPolicyType",
+    ),
+    ("MutatingWebhook", "sideEffects", "v1.SideEffectClass"),
+    ("NetworkPolicyPort", "protocol", "v1.Protocol"),
+    ("NetworkPolicySpec", "policyTypes", "v1.PolicyType"),
+    ("ObjectReference", "uid", "types.UID"),
+    (
+        "PodDisruptionBudgetSpec",
+        "unhealthyPodEvictionPolicy",
+        "v1.UnhealthyPodEvictionPolicyType",
+    ),
+    ("PriorityClass", "preemptionPolicy", "v1.PreemptionPolicy"),
+    ("ResourceMetricSource", "name", "v1.ResourceName"),
+    ("ResourceQuotaSpec", "scopes", "v1.ResourceQuotaScope"),
+    ("RuleWithOperations", "operations", "v1.OperationType"),
+    ("RuleWithOperations", "scope", "v1.ScopeType"),
+    (
+        "ScopedResourceSelectorRequirement",
+        "operator",
+        "v1.ScopeSelectorOperator",
+    ),
+    (
+        "ScopedResourceSelectorRequirement",
+        "scopeName",
+        "v1.ResourceQuotaScope",
+    ),
+    ("Secret", "type", "v1.SecretType"),
+    ("ValidatingWebhook", "failurePolicy", "v1.FailurePolicyType"),
+    ("ValidatingWebhook", "matchPolicy", "v1.MatchPolicyType"),
+    ("ValidatingWebhook", "sideEffects", "v1.SideEffectClass"),
     ("ObjectMeta", "uid", "types.UID"),
     ("OwnerReference", "uid", "types.UID"),
 ];

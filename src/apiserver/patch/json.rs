@@ -44,11 +44,16 @@ fn one(target: &mut Value, operation: &Value) -> Result<(), String> {
         "add" => add(target, path, value(), name),
         "remove" => remove(target, path, name).map(|_| ()),
         "replace" => {
-            let slot = target
-                .pointer_mut(path)
-                .ok_or_else(|| missing(name, path))?;
-            *slot = value();
-            Ok(())
+            if let Some(slot) = target.pointer_mut(path) {
+                *slot = value();
+                return Ok(());
+            }
+            // Upstream's library takes a field that an object lacks for one that is null.
+            let parent = parent_of(path).and_then(|(parent, _)| target.pointer(parent));
+            if !parent.is_some_and(Value::is_object) {
+                return Err(missing(name, path));
+            }
+            add(target, path, value(), name)
         }
         "move" => {
             let moved = remove(target, text("from").unwrap_or_default(), name)?;
@@ -165,9 +170,13 @@ mod tests {
                 Ok(start.clone()),
             ),
             (
-                json!([{"op": "replace", "path": "/z", "value": 1}]),
+                json!([{"op": "replace", "path": "/a/z", "value": 1}]),
+                Ok(json!({"a": {"x/y": 1, "z": 1}, "l": [1, 2]})),
+            ),
+            (
+                json!([{"op": "replace", "path": "/z/y", "value": 1}]),
                 Err(
-                    "replace operation does not apply: doc is missing path: \"/z\": missing value"
+                    "replace operation does not apply: doc is missing path: \"/z/y\": missing value"
                         .to_string(),
                 ),
             ),

@@ -152,6 +152,48 @@ pub(super) fn percent(text: &str) -> Vec<String> {
     vec![rule(words, &["1%", "93%"], "[0-9]+%")]
 }
 
+/// Why a text is no key of a ConfigMap or Secret; empty if it is one.
+pub(super) fn config_key(text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if text.len() > 253 {
+        problems.push("must be no more than 253 characters".to_string());
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || !text.chars().all(allowed) {
+        let words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+        let examples = &["key.name", "KEY_NAME", "key-name"];
+        problems.push(rule(words, examples, "[-._a-zA-Z0-9]+"));
+    }
+    match text {
+        "." | ".." => problems.push(format!("must not be '{text}'")),
+        _ if text.starts_with("..") => problems.push("must not start with '..'".to_string()),
+        _ => {}
+    }
+    problems
+}
+
+/// Why a text is no `*.` and a DNS subdomain; empty if it is.
+pub(super) fn wildcard_subdomain(text: &str) -> Vec<String> {
+    let rest = text.strip_prefix("*.").unwrap_or_default();
+    if rest.split('.').all(is_label) {
+        return Vec::new();
+    }
+    let words = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+    let regex = format!("\\*\\.{LABEL_REGEX}(\\.{LABEL_REGEX})*");
+    vec![rule(words, &["*.example.com"], &regex)]
+}
+
+/// Why a text cannot be a part of a URL's path; empty if it can.
+pub(super) fn path_segment(text: &str) -> Vec<String> {
+    if matches!(text, "." | "..") {
+        return vec![format!("may not be '{text}'")];
+    }
+    let illegal = ["/", "%"].into_iter().filter(|part| text.contains(part));
+    illegal
+        .map(|part| format!("may not contain '{part}'"))
+        .collect()
+}
+
 pub(super) const NONNEGATIVE: &str = "must be greater than or equal to 0";
 pub(super) const PORT_RANGE: &str = "must be between 1 and 65535, inclusive";
 pub(super) const IMMUTABLE: &str = "field is immutable";

@@ -11,7 +11,9 @@ use crate::api::{Kind, Object, go_json, go_quote};
 use crate::apiserver::FieldError;
 
 use super::Errors;
-use super::format::{dns_1123_label, dns_1123_subdomain, label_value, qualified_name};
+use super::format::{
+    dns_1123_label, dns_1123_subdomain, label_value, path_segment, qualified_name,
+};
 
 const ANNOTATIONS_BYTES_MAX: usize = 256 * 1024;
 
@@ -28,6 +30,9 @@ pub(super) fn object_meta(object: &Object, errors: &mut Errors) {
     let meta = &object.meta;
     let name_problems = match object.kind() {
         Kind::Namespace | Kind::Service => dns_1123_label,
+        Kind::Role | Kind::ClusterRole | Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            path_segment
+        }
         _ => dns_1123_subdomain,
     };
     if let Some(prefix) = &meta.generate_name {

@@ -1,18 +1,28 @@
 //! Validation.
 //!
-//! Upstream: `pkg/apis/{core,apps}/validation/validation.go`: texts, paths and order. Differs:
+//! Upstream: `pkg/apis/*/validation/validation.go`: texts, paths and order. Differs:
 //! rules of rarely used fields (security contexts, Windows, device claims, rare volume types) are
 //! left out.
 
 mod affinity;
+mod autoscaler;
+mod config;
 mod container;
 mod daemonset;
+mod data;
+mod disruption;
 mod format;
+mod ingress;
+mod limit_range;
 mod meta;
+mod network_policy;
 mod node;
 mod pod;
 mod pod_update;
+mod priority_class;
 mod probe;
+mod quota;
+mod rbac;
 mod resources;
 mod service;
 mod statefulset;
@@ -52,8 +62,8 @@ pub(super) fn validate_create(object: &Object, from_template: bool) -> Vec<Field
         }
         Body::DaemonSet(body) => daemonset::daemon_set(&body.spec, &mut errors),
         Body::StatefulSet(body) => statefulset::stateful_set(&body.spec, true, &mut errors),
-        Body::Data(Kind::Service, value) => service::service(value, &mut errors),
-        Body::Data(..) | Body::Event(_) | Body::Lease(_) => {}
+        Body::Data(kind, value) => data::create(*kind, object, value, &mut errors),
+        Body::Event(_) | Body::Lease(_) => {}
     }
     errors
 }
@@ -97,9 +107,8 @@ pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> 
         (Body::Node(new), Body::Node(old)) if new.taints != old.taints => {
             node::node(new, &mut errors);
         }
-        (Body::Data(Kind::Service, new), Body::Data(_, old)) => {
-            service::service(new, &mut errors);
-            service::immutable_address(new, old, &mut errors);
+        (Body::Data(kind, new), Body::Data(_, old)) => {
+            data::update(*kind, object, new, old, &mut errors);
         }
         _ => {}
     }
@@ -130,5 +139,7 @@ pub(super) fn create_warnings(object: &Object) -> Vec<String> {
     )]
 }
 
+#[cfg(test)]
+mod data_tests;
 #[cfg(test)]
 mod tests;

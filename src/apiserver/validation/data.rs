@@ -1,0 +1,58 @@
+//! The table of rules for kinds that are kept as data.
+//!
+//! Upstream: the `Validate` and `ValidateUpdate` of each kind's strategy in `pkg/registry`.
+//! Differs: Endpoints, EndpointSlices, webhooks, API services and the schemas of custom resources
+//! are taken as they are.
+
+use serde_json::Value;
+
+use crate::api::{Kind, Object};
+
+use super::{
+    Errors, autoscaler, config, disruption, ingress, limit_range, network_policy, priority_class,
+    quota, rbac, service,
+};
+
+/// Problems of a new object.
+pub(super) fn create(kind: Kind, object: &Object, body: &Value, errors: &mut Errors) {
+    match kind {
+        Kind::Service => service::service(body, errors),
+        Kind::ConfigMap => config::config_map(body, errors),
+        Kind::Secret => config::secret(&object.meta, body, errors),
+        Kind::Ingress => ingress::ingress(body, errors),
+        Kind::IngressClass => ingress::class(body, errors),
+        Kind::NetworkPolicy => network_policy::network_policy(body, errors),
+        Kind::HorizontalPodAutoscaler => autoscaler::autoscaler(body, errors),
+        Kind::PodDisruptionBudget => disruption::budget(body, errors),
+        Kind::ResourceQuota => quota::quota(body, errors),
+        Kind::LimitRange => limit_range::limit_range(body, errors),
+        Kind::PriorityClass => priority_class::priority_class(&object.meta, body, errors),
+        Kind::Role | Kind::ClusterRole => rbac::role(kind, body, errors),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(kind, body, errors),
+        _ => {}
+    }
+}
+
+/// Problems of a new version of an object.
+pub(super) fn update(kind: Kind, object: &Object, new: &Value, old: &Value, errors: &mut Errors) {
+    match kind {
+        Kind::Service => {
+            service::service(new, errors);
+            service::immutable_address(new, old, errors);
+        }
+        Kind::ConfigMap | Kind::Secret => {
+            config::immutable(kind, new, old, errors);
+            create(kind, object, new, errors);
+        }
+        Kind::PriorityClass => priority_class::immutable(new, old, errors),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            rbac::binding(kind, new, errors);
+            rbac::same_role(new, old, errors);
+        }
+        Kind::ResourceQuota => {
+            quota::quota(new, errors);
+            quota::same_scopes(new, old, errors);
+        }
+        _ => create(kind, object, new, errors),
+    }
+}
