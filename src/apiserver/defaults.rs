@@ -17,10 +17,10 @@ use crate::api::Meta;
 
 mod workload;
 
+pub(super) use data::{data, fresh_status};
 pub(super) use workload::{
     daemon_set, deployment, replica_set, replication_controller, stateful_set,
 };
-pub(super) use data::{data, fresh_status};
 
 const FILE_MODE: i32 = 0o644;
 

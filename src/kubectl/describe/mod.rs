@@ -3,16 +3,27 @@
 //! Upstream: `kubectl/pkg/describe/describe.go`.
 
 mod amounts;
+mod autoscaler;
+mod config;
 mod containers;
 mod daemonset;
 mod deployment;
+mod disruption;
+mod endpoints;
 mod events;
 mod generic;
+mod ingress;
+mod limitrange;
 mod namespace;
+mod networkpolicy;
 mod node;
 mod pod;
+mod priorityclass;
+mod quota;
+mod rbac;
 mod replicaset;
 mod service;
+mod serviceaccount;
 mod statefulset;
 mod storage;
 mod template;
@@ -57,8 +68,21 @@ pub fn describe(object: &Arc<Object>, scene: Scene<'_>) -> String {
         Kind::Node => node::write(object, scene, &mut out),
         Kind::Service => service::write(object, scene, &mut out),
         Kind::Namespace => namespace::write(object, scene, &mut out),
-        Kind::Event | Kind::Lease => generic::write(object, scene, &mut out),
-        #[allow(unreachable_patterns)] // kinds to come
+        Kind::ConfigMap => config::config_map(object, scene, &mut out),
+        Kind::Secret => config::secret(object, scene, &mut out),
+        Kind::ServiceAccount => serviceaccount::write(object, scene, &mut out),
+        Kind::Endpoints => endpoints::endpoints(object, scene, &mut out),
+        Kind::EndpointSlice => endpoints::slice(object, scene, &mut out),
+        Kind::Ingress => ingress::ingress(object, scene, &mut out),
+        Kind::IngressClass => ingress::class(object, scene, &mut out),
+        Kind::NetworkPolicy => networkpolicy::write(object, scene, &mut out),
+        Kind::HorizontalPodAutoscaler => autoscaler::write(object, scene, &mut out),
+        Kind::PodDisruptionBudget => disruption::write(object, scene, &mut out),
+        Kind::ResourceQuota => quota::write(object, scene, &mut out),
+        Kind::LimitRange => limitrange::write(object, scene, &mut out),
+        Kind::PriorityClass => priorityclass::write(object, scene, &mut out),
+        Kind::Role | Kind::ClusterRole => rbac::role(object, scene, &mut out),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(object, scene, &mut out),
         _ => generic::write(object, scene, &mut out),
     }
     align(&out.finish(), DESCRIPTION)

@@ -1,13 +1,13 @@
 //! `kubectl describe namespace`.
 //!
-//! Upstream: `describeNamespace` in `describe.go`. Differs: no quotas or limits exist here.
+//! Upstream: `describeNamespace` in `describe.go`.
 
 use crate::api::Object;
 
-use super::Scene;
 use super::text::Text;
+use super::{Scene, limitrange, quota};
 
-pub(super) fn write(object: &Object, _scene: Scene<'_>, out: &mut Text) {
+pub(super) fn write(object: &Object, scene: Scene<'_>, out: &mut Text) {
     let data = object.data();
     let phase = data
         .and_then(|d| d.pointer("/status/phase"))
@@ -43,6 +43,8 @@ pub(super) fn write(object: &Object, _scene: Scene<'_>, out: &mut Text) {
             );
         }
     }
-    out.line(0, "\nNo resource quota.");
-    out.line(0, "\nNo LimitRange resource.");
+    out.line(0, "");
+    quota::of_namespace(&object.meta.name, scene, out);
+    out.line(0, "");
+    limitrange::of_namespace(&object.meta.name, scene, out);
 }

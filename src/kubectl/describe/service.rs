@@ -123,6 +123,17 @@ fn one_port(
     out.field(0, "Endpoints", endpoints(service, &target, selector, scene));
 }
 
+/// The addresses behind a port of a Service.
+pub(super) fn endpoints_of(service: &Object, port: &Value, scene: Scene<'_>) -> String {
+    let spec = service.data().and_then(|body| body.get("spec"));
+    let selector = selector(spec.unwrap_or(&Value::Null));
+    let target = match port.get("targetPort") {
+        Some(Value::String(name)) => name.clone(),
+        other => other.and_then(Value::as_i64).unwrap_or(0).to_string(),
+    };
+    endpoints(service, &target, &selector, scene)
+}
+
 const ENDPOINTS_MAX: usize = 3;
 
 fn endpoints(

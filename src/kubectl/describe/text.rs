@@ -110,6 +110,11 @@ impl Text {
     }
 }
 
+/// A text, or another if it is empty.
+pub fn or<'a>(text: &'a str, without: &'a str) -> &'a str {
+    if text.is_empty() { without } else { text }
+}
+
 fn toleration(toleration: &Toleration) -> String {
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     let mut shown = text(&toleration.key);

@@ -2,23 +2,36 @@
 //!
 //! Upstream: `pkg/printers/internalversion/printers.go`.
 
+mod apiservice;
+mod autoscaler;
+mod config;
 mod controllerrevision;
 mod daemonset;
 mod deployment;
+mod disruption;
+mod endpoints;
+mod endpointslice;
 mod event;
+mod ingress;
 mod lease;
 mod namespace;
+mod networkpolicy;
 mod node;
 mod pod;
+mod priorityclass;
+mod quota;
+mod rbac;
 mod replicaset;
 mod service;
 mod statefulset;
 mod storage;
+mod webhook;
 mod workload;
 
 use crate::api::{Kind, Object};
 use crate::clock::SimTime;
 
+pub use ingress::ingress_addresses;
 pub use node::{roles as node_roles, status as node_status};
 pub use pod::words as pod_words;
 pub use service::external_ips;
@@ -51,6 +64,7 @@ pub struct Printer {
 
 const NONE: &str = "<none>";
 const UNKNOWN: &str = "<unknown>";
+const UNSET: &str = "<unset>";
 
 /// The printer of a kind.
 pub fn printer(kind: Kind) -> &'static Printer {
@@ -69,13 +83,36 @@ pub fn printer(kind: Kind) -> &'static Printer {
         Kind::Namespace => &namespace::PRINTER,
         Kind::Service => &service::PRINTER,
         Kind::Lease => &lease::PRINTER,
-        #[allow(unreachable_patterns)] // kinds to come
+        Kind::ConfigMap => &config::CONFIG_MAP,
+        Kind::Secret => &config::SECRET,
+        Kind::Endpoints => &endpoints::PRINTER,
+        Kind::EndpointSlice => &endpointslice::PRINTER,
+        Kind::Ingress => &ingress::INGRESS,
+        Kind::IngressClass => &ingress::CLASS,
+        Kind::NetworkPolicy => &networkpolicy::PRINTER,
+        Kind::HorizontalPodAutoscaler => &autoscaler::PRINTER,
+        Kind::PodDisruptionBudget => &disruption::PRINTER,
+        Kind::ResourceQuota => &quota::PRINTER,
+        Kind::PriorityClass => &priorityclass::PRINTER,
+        Kind::RoleBinding | Kind::ClusterRoleBinding => &rbac::BINDING,
+        Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => {
+            &webhook::PRINTER
+        }
+        Kind::APIService => &apiservice::PRINTER,
+        Kind::LimitRange | Kind::Role | Kind::ClusterRole | Kind::CustomResourceDefinition => {
+            &CREATED_AT
+        }
         _ => &DEFAULT,
     }
 }
 
-/// Kinds without a printer of their own.
-#[allow(dead_code)] // kinds to come
+/// Kinds for which upstream has no printer: `defaultTableConvertor`.
+static CREATED_AT: Printer = Printer {
+    columns: &[column("NAME"), column("CREATED AT")],
+    cells: |object, _, _| vec![object.meta.name.to_string(), object.meta.created.rfc3339()],
+};
+
+/// Kinds that show nothing beside their age, such as ServiceAccounts.
 static DEFAULT: Printer = Printer {
     columns: &[column("NAME"), column("AGE")],
     cells: |object, now, _| {

@@ -2,7 +2,7 @@
 //!
 //! Upstream: none.
 
-use super::{lines, stdout, web};
+use super::{World, lines, stdout, web};
 
 #[test]
 fn describe_lays_out_a_deployment() {
@@ -213,4 +213,42 @@ fn describe_lays_out_a_node() {
         "Events:              <none>",
     ]);
     assert_eq!(text, expected);
+}
+
+/// Not in a story: a line of four dashes ends what a story's step prints.
+#[test]
+fn describe_shows_what_a_config_map_holds() {
+    let mut world = World::new();
+    let manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: game}, data: {lives: \"3\", ui: \"a=1\\nb=2\\n\"}, binaryData: {logo: AAEC}}";
+    world.files.insert("cm.yml".into(), manifest.into());
+    assert_eq!(
+        stdout(&mut world, "create -f cm.yml"),
+        "configmap/game created\n"
+    );
+    let text = "\
+Name:         game
+Namespace:    default
+Labels:       <none>
+Annotations:  <none>
+
+Data
+====
+lives:
+----
+3
+
+ui:
+----
+a=1
+b=2
+
+
+
+BinaryData
+====
+logo: 3 bytes
+
+Events:  <none>
+";
+    assert_eq!(stdout(&mut world, "describe cm game"), text);
 }
