@@ -58,6 +58,11 @@ impl Session {
         Session::with(Setup::chapter(seed), seed)
     }
 
+    /// A session with so many nodes besides the master, for measuring.
+    pub fn sized(seed: u64, nodes: u32) -> Session {
+        Session::with(Setup::sized(seed, nodes), seed)
+    }
+
     fn with(setup: Setup, seed: u64) -> Session {
         let history = History::new(setup);
         Session {
