@@ -151,10 +151,12 @@ impl App {
         world.behind_us = frame.behind_us;
         hear_console(&mut world.console, frame.console);
         let timeline = world.timeline.get_or_insert_with(|| Chunks::new(EVENTS));
+        let entries = frame.timeline.into_iter().map(Rc::new);
         if frame.timeline_reset {
-            timeline.clear();
+            timeline.replace(entries.collect());
+        } else {
+            timeline.extend(entries);
         }
-        timeline.extend(frame.timeline.into_iter().map(Rc::new));
         // What was on its way when the visitor looked elsewhere comes too late.
         let detail = frame
             .detail

@@ -228,20 +228,6 @@ struct SpokenProps {
 /// The map as a table, for those who hear it.
 #[component]
 fn Spoken(props: &SpokenProps) -> Html {
-    let row = |known: &Shared<NodeBox>| {
-        let node = &known.node;
-        let power = if node.powered { t().on } else { t().off };
-        html! {
-            <tr>
-                <th scope="row">{ &node.name }</th>
-                <td>{ &node.status }</td>
-                <td>{ power }</td>
-                <td>{ node.pods }</td>
-                <td>{ format!("{}%", node.cpu_permille / 10) }</td>
-                <td>{ format!("{}%", node.memory_permille / 10) }</td>
-            </tr>
-        }
-    };
     let heads = [
         t().node,
         t().status,
@@ -254,7 +240,32 @@ fn Spoken(props: &SpokenProps) -> Html {
         <table class="spoken">
             <caption>{ t().nodes }</caption>
             <thead><tr>{ for heads.map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
-            <tbody>{ for props.boxes.iter().map(row) }</tbody>
+            <tbody>
+                { for props.boxes.iter().map(|node| html! {
+                    <SpokenRow key={node.node.name.clone()} node={node.clone()} />
+                }) }
+            </tbody>
         </table>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SpokenRowProps {
+    node: Shared<NodeBox>,
+}
+
+#[component]
+fn SpokenRow(props: &SpokenRowProps) -> Html {
+    let node = &props.node.node;
+    let power = if node.powered { t().on } else { t().off };
+    html! {
+        <tr>
+            <th scope="row">{ &node.name }</th>
+            <td>{ &node.status }</td>
+            <td>{ power }</td>
+            <td>{ node.pods }</td>
+            <td>{ format!("{}%", node.cpu_permille / 10) }</td>
+            <td>{ format!("{}%", node.memory_permille / 10) }</td>
+        </tr>
     }
 }
