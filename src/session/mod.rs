@@ -216,9 +216,8 @@ impl Session {
             Step::To(us) => SimTime::from_unix_micros(us),
         };
         if to < now {
-            self.history.seek(to);
+            self.go_back(to);
             self.transcript.went_back(self.world().now());
-            self.seen.went_back();
         } else {
             self.goal = to;
             self.advance(u32::MAX);

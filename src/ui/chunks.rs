@@ -70,6 +70,13 @@ impl<T: Clone> Chunks<T> {
         self.extend(entries.into_iter().skip(same));
     }
 
+    pub fn drop_newest(&mut self, count: usize) {
+        let all: usize = self.pieces.iter().map(|(_, piece)| piece.len()).sum();
+        if count > 0 {
+            self.cut(0, all.saturating_sub(count));
+        }
+    }
+
     /// Keeps the entries from one place up to another.
     fn cut(&mut self, from: usize, to: usize) {
         let mut before = 0;

@@ -151,6 +151,7 @@ impl App {
         world.behind_us = frame.behind_us;
         hear_console(&mut world.console, frame.console);
         let timeline = world.timeline.get_or_insert_with(|| Chunks::new(EVENTS));
+        timeline.drop_newest(frame.timeline_undone as usize);
         let entries = frame.timeline.into_iter().map(Rc::new);
         if frame.timeline_reset {
             timeline.replace(entries.collect());

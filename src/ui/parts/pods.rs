@@ -118,12 +118,9 @@ pub fn Cells(props: &CellsProps) -> Html {
     };
     html! {
         <div class="pods" onclick={press} onkeydown={key}>
-            { for props.pods.iter().enumerate().map(|(index, pod)| html! {
-                <Cell
-                    key={format!("{}/{}", pod.namespace, pod.name)} pod={pod.clone()}
-                    density={props.density} reachable={few || index == 0}
-                    chosen={props.selected.as_deref() == Some(pod.name.as_str())}
-                />
+            { for props.pods.iter().enumerate().map(|(index, pod)| {
+                let chosen = props.selected.as_deref() == Some(pod.name.as_str());
+                cell(pod, props.density, few || index == 0, chosen)
             }) }
         </div>
     }
@@ -145,43 +142,34 @@ fn choose(target: Option<Element>, act: &Callback<Act>) {
     })));
 }
 
-#[derive(Properties, PartialEq)]
-struct CellProps {
-    pod: Rc<PodView>,
-    density: Density,
-    reachable: bool,
-    chosen: bool,
-}
-
-#[component]
-fn Cell(props: &CellProps) -> Html {
-    let pod = &props.pod;
+/// A pod's cell: no component of its own, because a node draws its pods together.
+fn cell(pod: &PodView, density: Density, reachable: bool, chosen: bool) -> Html {
+    let key = format!("{}/{}", pod.namespace, pod.name);
     let (look, look_word) = look_name(pod.look);
     let about = about(pod, look_word);
-    let class = classes!("pod", props.chosen.then_some("chosen"));
+    let class = if chosen { "pod chosen" } else { "pod" };
     let style = format!("--h:{}", hue(pod.hue));
-    let tab = if props.reachable { "0" } else { "-1" };
-    let pressed = props.chosen.to_string();
+    let tab = if reachable { "0" } else { "-1" };
+    let current = chosen.then_some("true");
     let namespace = pod.namespace.clone();
     let name = pod.name.clone();
     // A thousand of these must be light: one element each, without a symbol inside.
-    if props.density == Density::Dots {
+    if density == Density::Dots {
         return html! {
             <span
-                {class} {style} role="button" tabindex={tab} aria-pressed={pressed}
-                aria-label={about.clone()} data-about={about} data-pod={name}
-                data-namespace={namespace} data-look={look}
+                {key} {class} {style} role="button" tabindex={tab} aria-current={current}
+                aria-label={about} data-pod={name} data-namespace={namespace} data-look={look}
             />
         };
     }
     let (head, tail) = split(&pod.name);
     html! {
         <button
-            {class} {style} tabindex={tab} aria-pressed={pressed} aria-label={about.clone()}
-            data-about={about} data-pod={name} data-namespace={namespace} data-look={look}
+            {key} {class} {style} tabindex={tab} aria-current={current} aria-label={about}
+            data-pod={name} data-namespace={namespace} data-look={look}
         >
             <i class="symbol" data-look={look} />
-            if props.density != Density::Squares {
+            if density != Density::Squares {
                 <span class="pod-name"><span class="head">{ head }</span>{ tail }</span>
                 <span class="pod-status">{ &pod.status }{ " " }{ &pod.ready }</span>
             }
