@@ -7,7 +7,8 @@ import { brotliCompressSync } from "node:zlib";
 import { filesBelow } from "./lib.mjs";
 
 // What the first screen is painted with. Everything else comes while it is being looked at.
-const FIRST_PAINT = ["index.html", "boot.js", "style.css", "kube-orrery.js", "kube-orrery_bg.wasm"];
+const STYLES = ["style.css", "map.css", "panes.css"];
+const FIRST_PAINT = ["index.html", "boot.js", ...STYLES, "kube-orrery.js", "kube-orrery_bg.wasm"];
 
 /** Figures of a release page: a list of { name, value, unit, budget }. */
 export function pageSizes(dist) {

@@ -58,6 +58,11 @@ impl Session {
         Session::with(Setup::chapter(seed), seed)
     }
 
+    /// A session with so many nodes besides the master, for measuring.
+    pub fn sized(seed: u64, nodes: u32) -> Session {
+        Session::with(Setup::sized(seed, nodes), seed)
+    }
+
     fn with(setup: Setup, seed: u64) -> Session {
         let history = History::new(setup);
         Session {
@@ -211,9 +216,8 @@ impl Session {
             Step::To(us) => SimTime::from_unix_micros(us),
         };
         if to < now {
-            self.history.seek(to);
+            self.go_back(to);
             self.transcript.went_back(self.world().now());
-            self.seen.went_back();
         } else {
             self.goal = to;
             self.advance(u32::MAX);

@@ -88,6 +88,6 @@ pub enum Reply {
         /// What it may be.
         budget: f64,
     },
-    /// All benchmark figures were sent.
+    /// All benchmark figures were sent; the session has a hundred nodes from now on, to be drawn.
     BenchDone,
 }

@@ -43,6 +43,57 @@ impl<T: Clone> Chunks<T> {
         self.pieces.drain(..spare);
     }
 
+    /// Makes this the list, keeping the pieces that stay as they are.
+    pub fn replace(&mut self, entries: Vec<T>)
+    where
+        T: PartialEq,
+    {
+        let known: Vec<&T> = self
+            .pieces
+            .iter()
+            .flat_map(|(_, piece)| piece.iter())
+            .collect();
+        let start = entries
+            .first()
+            .and_then(|first| known.iter().position(|own| *own == first));
+        let Some(start) = start else {
+            self.pieces.clear();
+            return self.extend(entries);
+        };
+        let same = known
+            .iter()
+            .skip(start)
+            .zip(&entries)
+            .take_while(|(own, new)| **own == *new);
+        let same = same.count();
+        self.cut(start, start + same);
+        self.extend(entries.into_iter().skip(same));
+    }
+
+    pub fn drop_newest(&mut self, count: usize) {
+        let all: usize = self.pieces.iter().map(|(_, piece)| piece.len()).sum();
+        if count > 0 {
+            self.cut(0, all.saturating_sub(count));
+        }
+    }
+
+    /// Keeps the entries from one place up to another.
+    fn cut(&mut self, from: usize, to: usize) {
+        let mut before = 0;
+        for (_, piece) in &mut self.pieces {
+            let (start, end) = (before, before + piece.len());
+            before = end;
+            if end > to {
+                piece.edit().truncate(to.saturating_sub(start));
+            }
+            if start < from {
+                let gone = (from - start).min(piece.len());
+                piece.edit().drain(..gone);
+            }
+        }
+        self.pieces.retain(|(_, piece)| !piece.is_empty());
+    }
+
     pub fn last(&self) -> Option<&T> {
         self.pieces.last().and_then(|(_, piece)| piece.last())
     }
@@ -56,10 +107,6 @@ impl<T: Clone> Chunks<T> {
         {
             *last = entry;
         }
-    }
-
-    pub fn clear(&mut self) {
-        self.pieces.clear();
     }
 
     /// The pieces with keys that stay theirs.

@@ -130,6 +130,7 @@ words! {
     why = "Why?";
     yaml = "YAML";
     events_list = "List of events";
+    events_earlier = "Earlier events";
     events_empty = "Nothing has happened yet.";
     go_to = "Go to {0}";
     go_to_moment = "Set the clock to this moment";

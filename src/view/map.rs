@@ -6,47 +6,79 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::{Key, Kind, Object};
-use crate::apiserver::Snapshot;
+use crate::apiserver::{Change, Snapshot, Store};
 use crate::clock::digest_of;
 use crate::cluster::World;
 use crate::kubectl::{node_columns, pod_columns};
 
 use super::{Look, MapDiff, NodeView, PodView, SetView, WorkloadView};
 
-/// What changed on the map after a revision; with `None` everything.
-pub fn map_diff(world: &World, after: Option<u64>) -> MapDiff {
-    let store = world.store();
-    let snapshot = store.head();
-    let Some(after) = after else {
-        return full(world, snapshot);
-    };
-    let (mut pods, mut nodes) = (BTreeSet::new(), BTreeSet::new());
-    let mut workloads = false;
-    for change in store.changes(after, u64::MAX) {
+/// What of the map may look different: the objects that were written, and those that show them.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    pods: BTreeSet<Key>,
+    nodes: BTreeSet<Arc<str>>,
+    workloads: bool,
+    /// Writes of events, for the timeline.
+    pub events: u32,
+}
+
+impl Touched {
+    /// What was written after a revision.
+    pub fn since(store: &Store, after: u64) -> Touched {
+        let mut touched = Touched::default();
+        for change in store.changes(after, u64::MAX) {
+            touched.note(&change);
+        }
+        touched
+    }
+
+    fn note(&mut self, change: &Change<'_>) {
         let key = change.object().key();
         match change.kind {
             Kind::Pod => {
                 let node = |o: Option<&Arc<Object>>| o?.pod()?.node_name.clone();
-                nodes.extend(node(change.old).into_iter().chain(node(change.new)));
-                workloads |= change.old.is_none() || change.new.is_none();
-                pods.insert(key);
-            }
-            Kind::Node => {
-                nodes.insert(key.name);
+                let nodes = node(change.old).into_iter().chain(node(change.new));
+                self.nodes.extend(nodes);
+                self.workloads |= change.old.is_none() || change.new.is_none();
+                self.pods.insert(key);
             }
             // A machine that was switched shows at once, by the lease that it no longer renews.
-            Kind::Lease => {
-                nodes.insert(key.name);
+            Kind::Node | Kind::Lease => {
+                self.nodes.insert(key.name);
             }
-            Kind::Deployment | Kind::ReplicaSet => workloads = true,
+            Kind::Deployment | Kind::ReplicaSet => self.workloads = true,
+            Kind::Event => self.events += 1,
             _ => {}
         }
     }
+
+    /// Adds what another one names.
+    pub fn add(&mut self, other: Touched) {
+        self.pods.extend(other.pods);
+        self.nodes.extend(other.nodes);
+        self.workloads |= other.workloads;
+        self.events += other.events;
+    }
+
+    /// Every node may look different: machines were switched, which is no write.
+    pub fn add_nodes(&mut self, store: &Store) {
+        let nodes = store.head().list(Kind::Node, None);
+        self.nodes.extend(nodes.map(|node| node.meta.name.clone()));
+    }
+}
+
+/// How these objects look on the map now; with `None` all objects.
+pub fn map_diff(world: &World, touched: Option<Touched>) -> MapDiff {
+    let snapshot = world.store().head();
+    let Some(touched) = touched else {
+        return full(world, snapshot);
+    };
     let mut diff = MapDiff {
         pod_total: pod_total(world),
         ..MapDiff::default()
     };
-    for key in pods {
+    for key in touched.pods {
         match snapshot.get(&key) {
             Some(pod) => diff.pods.push(pod_view(snapshot, pod)),
             None => diff
@@ -54,13 +86,13 @@ pub fn map_diff(world: &World, after: Option<u64>) -> MapDiff {
                 .push((key.namespace.to_string(), key.name.to_string())),
         }
     }
-    for name in nodes {
+    for name in touched.nodes {
         match snapshot.find(Kind::Node, "", &name) {
             Some(node) => diff.nodes.push(node_view(world, snapshot, node)),
             None => diff.nodes_gone.push(name.to_string()),
         }
     }
-    diff.workloads = workloads.then(|| workload_views(snapshot));
+    diff.workloads = touched.workloads.then(|| workload_views(snapshot));
     diff
 }
 

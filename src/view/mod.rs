@@ -13,7 +13,7 @@ mod why;
 use serde::{Deserialize, Serialize};
 
 pub use detail::detail;
-pub use map::map_diff;
+pub use map::{Touched, map_diff};
 pub use timeline::{timeline, timeline_since};
 pub use why::why;
 
@@ -236,9 +236,11 @@ pub struct Frame {
     /// New transcript lines.
     pub console: Vec<ConsoleLine>,
     pub prompt: Prompt,
-    /// New timeline entries; `timeline_reset` when the clock went back and all are sent anew.
+    /// New timeline entries; with `timeline_reset` they are all that there are.
     pub timeline: Vec<TimelineEntry>,
     pub timeline_reset: bool,
+    /// So many of the newest entries never happened: the clock went back.
+    pub timeline_undone: u32,
     /// The selection, if it or what is known of it changed.
     pub detail: Option<Detail>,
     /// Share of the time asked for that the core could not simulate yet (0 = keeps up).

@@ -40,11 +40,10 @@ impl App {
             link: link.clone(),
             seed,
         });
-        if link.is_none() {
-            self.send(Msg::Play);
-        }
         if self.world.bench.is_some() {
             self.send(Msg::Bench);
+        } else if link.is_none() {
+            self.send(Msg::Play);
         }
     }
 
@@ -120,25 +119,10 @@ impl App {
                 value,
                 unit,
                 budget,
-            } => {
-                let name = name.replace(['"', '\\'], "'");
-                self.bench(&format!(
-                    r#"{{"name":"{name}","value":{value},"unit":"{unit}","budget":{budget}}}"#
-                ));
-            }
-            Reply::BenchDone => {
-                self.bench(r#"{"done":true}"#);
-                dom::mark_body("data-bench-done", "");
-            }
+            } => self.bench_figure(&name, value, &unit, budget),
+            Reply::BenchDone => self.bench_grow(),
             Reply::Problems { .. } => {}
         }
-    }
-
-    fn bench(&mut self, line: &str) {
-        let lines = self.world.bench.get_or_insert_default();
-        lines.push_str(line);
-        lines.push('\n');
-        dom::mark_body("data-bench", lines);
     }
 
     fn opened(&mut self, remark: Option<&str>, files: Vec<(String, String)>) {
@@ -160,16 +144,20 @@ impl App {
 
     fn show(&mut self, frame: Frame) {
         let world = &mut self.world;
+        world.bench_frame = true;
         world.clock.settle(frame.clock);
         world.map.apply(frame.map);
         world.prompt = frame.prompt;
         world.behind_us = frame.behind_us;
         hear_console(&mut world.console, frame.console);
         let timeline = world.timeline.get_or_insert_with(|| Chunks::new(EVENTS));
+        timeline.drop_newest(frame.timeline_undone as usize);
+        let entries = frame.timeline.into_iter().map(Rc::new);
         if frame.timeline_reset {
-            timeline.clear();
+            timeline.replace(entries.collect());
+        } else {
+            timeline.extend(entries);
         }
-        timeline.extend(frame.timeline.into_iter().map(Rc::new));
         // What was on its way when the visitor looked elsewhere comes too late.
         let detail = frame
             .detail

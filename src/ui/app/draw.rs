@@ -75,7 +75,7 @@ impl App {
                 <Editor
                     file={FILE} given={self.desk.given.clone()}
                     problems={self.desk.problems.clone()} jump={self.desk.jump}
-                    dark={self.shown.dark} load={self.desk.may_check}
+                    dark={self.shown.dark} load={self.desk.may_check && self.world.bench.is_none()}
                     act={self.act.clone()}
                 />
                 <Problems problems={self.desk.problems.clone()} act={self.act.clone()} />

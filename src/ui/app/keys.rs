@@ -59,7 +59,8 @@ fn shortcut(event: &KeyboardEvent) -> Option<Act> {
         return None;
     }
     // The space bar presses the button that has the focus.
-    let pressable = matches!(target.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY");
+    let pressable = target.matches("button, a, summary, [role=button]");
+    let pressable = pressable.unwrap_or(false);
     // A slider moves by the arrow keys; the scrubber moves by event, as the page does.
     let slider = target.get_attribute("type").as_deref() == Some("range");
     if slider && !target.has_attribute("data-scrubber") && event.key().starts_with("Arrow") {

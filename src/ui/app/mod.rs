@@ -2,6 +2,7 @@
 //!
 //! Upstream: none.
 
+mod bench;
 mod core_side;
 mod draw;
 mod keys;
@@ -12,6 +13,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use self::bench::Bench;
 use super::act::{Act, Dialog, Hint, Tab, Theme};
 use super::chunks::Chunks;
 use super::core::Core;
@@ -53,7 +55,9 @@ struct World {
     behind_us: i64,
     /// A link was opened, or none; the first frame has come.
     opened: bool,
-    bench: Option<String>,
+    bench: Option<Bench>,
+    /// A frame came that the benchmark has not looked at.
+    bench_frame: bool,
 }
 
 /// The editor's side.
@@ -108,7 +112,7 @@ impl Component for App {
             pump: Pump::default(),
             paint: paint::Painter::new(act.clone()),
             world: World {
-                bench: bench.then(String::new),
+                bench: bench.then(Bench::default),
                 ..World::default()
             },
             desk: Desk {
@@ -163,5 +167,6 @@ impl Component for App {
             self.desk.may_check = true;
             self.check_soon();
         }
+        self.bench_seen();
     }
 }

@@ -42,8 +42,12 @@ pub fn Map(props: &MapProps) -> Html {
     let point = {
         let setter = pointed.setter();
         Callback::from(move |target: Option<Element>| {
-            let found = target.and_then(|target| target.closest("[data-about]").ok().flatten());
-            let about = found.and_then(|found| found.get_attribute("data-about"));
+            let named = "[data-about], [data-pod]";
+            let found = target.and_then(|target| target.closest(named).ok().flatten());
+            let about = found.and_then(|found| {
+                let about = found.get_attribute("data-about");
+                about.or_else(|| found.get_attribute("aria-label"))
+            });
             setter.set(about.map(AttrValue::from));
         })
     };
@@ -140,6 +144,9 @@ fn walk(event: KeyboardEvent) {
     }
 }
 
+/// More pods than these wait uncounted by eye: they are soon somewhere else.
+const MOST_WAITING: usize = 100;
+
 #[derive(Properties, PartialEq)]
 struct TrayProps {
     pods: Shared<Vec<Rc<PodView>>>,
@@ -158,9 +165,13 @@ fn Tray(props: &TrayProps) -> Html {
         <section class="tray" aria-label={t().tray}>
             <h3>{ t().tray }<span class="count">{ props.pods.len() }</span></h3>
             <Cells
-                pods={props.pods.to_vec()} density={props.density}
-                selected={props.selected.clone()} act={props.act.clone()}
+                pods={props.pods.iter().take(MOST_WAITING).cloned().collect::<Vec<_>>()}
+                density={props.density} selected={props.selected.clone()}
+                act={props.act.clone()}
             />
+            if let Some(rest) = props.pods.len().checked_sub(MOST_WAITING).filter(|rest| *rest > 0) {
+                <p class="quiet more">{ fill(t().more, &[&rest.to_string()]) }</p>
+            }
         </section>
     }
 }
@@ -228,20 +239,6 @@ struct SpokenProps {
 /// The map as a table, for those who hear it.
 #[component]
 fn Spoken(props: &SpokenProps) -> Html {
-    let row = |known: &Shared<NodeBox>| {
-        let node = &known.node;
-        let power = if node.powered { t().on } else { t().off };
-        html! {
-            <tr>
-                <th scope="row">{ &node.name }</th>
-                <td>{ &node.status }</td>
-                <td>{ power }</td>
-                <td>{ node.pods }</td>
-                <td>{ format!("{}%", node.cpu_permille / 10) }</td>
-                <td>{ format!("{}%", node.memory_permille / 10) }</td>
-            </tr>
-        }
-    };
     let heads = [
         t().node,
         t().status,
@@ -254,7 +251,32 @@ fn Spoken(props: &SpokenProps) -> Html {
         <table class="spoken">
             <caption>{ t().nodes }</caption>
             <thead><tr>{ for heads.map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
-            <tbody>{ for props.boxes.iter().map(row) }</tbody>
+            <tbody>
+                { for props.boxes.iter().map(|node| html! {
+                    <SpokenRow key={node.node.name.clone()} node={node.clone()} />
+                }) }
+            </tbody>
         </table>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SpokenRowProps {
+    node: Shared<NodeBox>,
+}
+
+#[component]
+fn SpokenRow(props: &SpokenRowProps) -> Html {
+    let node = &props.node.node;
+    let power = if node.powered { t().on } else { t().off };
+    html! {
+        <tr>
+            <th scope="row">{ &node.name }</th>
+            <td>{ &node.status }</td>
+            <td>{ power }</td>
+            <td>{ node.pods }</td>
+            <td>{ format!("{}%", node.cpu_permille / 10) }</td>
+            <td>{ format!("{}%", node.memory_permille / 10) }</td>
+        </tr>
     }
 }

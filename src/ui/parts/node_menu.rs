@@ -27,6 +27,10 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
         use_effect_with((), move |()| {
             let menu = place.cast::<Element>();
             if let Some(menu) = &menu {
+                // Above all panes, whatever they cut off.
+                if let Some(element) = menu.dyn_ref::<HtmlElement>() {
+                    element.show_popover().ok();
+                }
                 put(menu);
                 if let Some(first) = item(menu, 0) {
                     first.focus().ok();
@@ -85,7 +89,7 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
         })
     };
     html! {
-        <div ref={place} class="menu" role="menu" aria-label={name.clone()} onkeydown={key}>
+        <div ref={place} class="menu" role="menu" popover="manual" aria-label={name.clone()} onkeydown={key}>
             { choice(power, props) }
             { choice(cordon, props) }
             <button role="menuitem" tabindex="-1" aria-disabled="true" title={t().not_yet}>

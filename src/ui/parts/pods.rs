@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::dots::Dots;
@@ -98,57 +99,82 @@ pub fn Cells(props: &CellsProps) -> Html {
     }
     // In one node only one of many pods is on the way of the Tab key: Up and Down lead on.
     let few = matches!(props.density, Density::Named | Density::Lines);
+    // One pair of listeners for all cells.
+    let press = {
+        let act = props.act.clone();
+        Callback::from(move |event: MouseEvent| choose(event.target_dyn_into(), &act))
+    };
+    let key = {
+        let act = props.act.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let target = event.target_dyn_into::<Element>();
+            // A button answers to these keys by itself.
+            let dot = target.filter(|own| own.tag_name() == "SPAN");
+            if dot.is_some() && matches!(event.key().as_str(), "Enter" | " ") {
+                event.prevent_default();
+                choose(dot, &act);
+            }
+        })
+    };
     html! {
-        <div class="pods">
-            { for props.pods.iter().enumerate().map(|(index, pod)| html! {
-                <Cell
-                    key={format!("{}/{}", pod.namespace, pod.name)} pod={pod.clone()}
-                    named={few} reachable={few || index == 0}
-                    chosen={props.selected.as_deref() == Some(pod.name.as_str())}
-                    act={props.act.clone()}
-                />
+        <div class="pods" onclick={press} onkeydown={key}>
+            { for props.pods.iter().enumerate().map(|(index, pod)| {
+                let chosen = props.selected.as_deref() == Some(pod.name.as_str());
+                cell(pod, props.density, few || index == 0, chosen)
             }) }
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct CellProps {
-    pod: Rc<PodView>,
-    named: bool,
-    reachable: bool,
-    chosen: bool,
-    act: Callback<Act>,
+/// Selects the pod whose cell this is, or is in.
+fn choose(target: Option<Element>, act: &Callback<Act>) {
+    let cell = target.and_then(|target| target.closest("[data-pod]").ok().flatten());
+    let Some(cell) = cell else {
+        return;
+    };
+    let read = |name| cell.get_attribute(name).unwrap_or_default();
+    let (namespace, name) = (read("data-namespace"), read("data-pod"));
+    let kind = "Pod".to_owned();
+    act.emit(Act::Select(Some(Ref {
+        kind,
+        namespace,
+        name,
+    })));
 }
 
-#[component]
-fn Cell(props: &CellProps) -> Html {
-    let pod = &props.pod;
-    let select = select(pod, &props.act);
+/// A pod's cell: no component of its own, because a node draws its pods together.
+fn cell(pod: &PodView, density: Density, reachable: bool, chosen: bool) -> Html {
+    let key = format!("{}/{}", pod.namespace, pod.name);
     let (look, look_word) = look_name(pod.look);
     let about = about(pod, look_word);
+    let class = if chosen { "pod chosen" } else { "pod" };
+    let style = format!("--h:{}", hue(pod.hue));
+    let tab = if reachable { "0" } else { "-1" };
+    let current = chosen.then_some("true");
+    let namespace = pod.namespace.clone();
+    let name = pod.name.clone();
+    // A thousand of these must be light: one element each, without a symbol inside.
+    if density == Density::Dots {
+        return html! {
+            <span
+                {key} {class} {style} role="button" tabindex={tab} aria-current={current}
+                aria-label={about} data-pod={name} data-namespace={namespace} data-look={look}
+            />
+        };
+    }
     let (head, tail) = split(&pod.name);
     html! {
         <button
-            class={classes!("pod", props.chosen.then_some("chosen"))}
-            style={format!("--h:{}", hue(pod.hue))} onclick={select} aria-label={about.clone()}
-            aria-pressed={props.chosen.to_string()} data-about={about}
-            data-pod={pod.name.clone()} data-look={look} data-status={pod.status.clone()}
-            tabindex={if props.reachable { "0" } else { "-1" }}
+            {key} {class} {style} tabindex={tab} aria-current={current} aria-label={about}
+            data-pod={name} data-namespace={namespace} data-look={look}
         >
             <i class="symbol" data-look={look} />
-            if props.named {
+            if density != Density::Squares {
                 <span class="pod-name"><span class="head">{ head }</span>{ tail }</span>
                 <span class="pod-status">{ &pod.status }{ " " }{ &pod.ready }</span>
             }
         </button>
     }
-}
-
-fn select(pod: &PodView, act: &Callback<Act>) -> Callback<MouseEvent> {
-    let object = reference(pod);
-    let act = act.clone();
-    Callback::from(move |_| act.emit(Act::Select(Some(object.clone()))))
 }
 
 pub fn reference(pod: &PodView) -> Ref {

@@ -14,6 +14,9 @@ use crate::ui::shared::Shared;
 use crate::ui::time_text;
 use crate::view::TimelineEntry;
 
+/// Pieces of the list that are drawn at first: some hundred entries.
+const PIECES_AT_FIRST: usize = 2;
+
 #[derive(Properties, PartialEq)]
 pub struct TimelineProps {
     pub entries: Option<Chunks<Rc<TimelineEntry>>>,
@@ -28,6 +31,12 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         .as_ref()
         .map(Chunks::pieces)
         .unwrap_or_default();
+    // Only the newest are on the page, until more are asked for.
+    let shown = use_state(|| PIECES_AT_FIRST);
+    let more = {
+        let shown = shown.clone();
+        Callback::from(move |_: MouseEvent| shown.set(*shown + PIECES_AT_FIRST))
+    };
     html! {
         <section class="pane timeline" aria-label={t().events}>
             <h2 class="pane-title">{ t().events }</h2>
@@ -35,12 +44,15 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                 if pieces.iter().all(|(_, entries)| entries.is_empty()) {
                     <p class="quiet empty">{ t().events_empty }</p>
                 }
-                { for pieces.iter().rev().map(|(key, entries)| html! {
+                { for pieces.iter().rev().take(*shown).map(|(key, entries)| html! {
                     <Piece
                         key={*key} entries={entries.clone()} start_us={props.start_us}
                         act={props.act.clone()}
                     />
                 }) }
+                if pieces.len() > *shown {
+                    <button class="button earlier" onclick={more}>{ t().events_earlier }</button>
+                }
             </div>
         </section>
     }
@@ -57,11 +69,26 @@ struct PieceProps {
 fn Piece(props: &PieceProps) -> Html {
     html! {
         <ol reversed=true>
-            { for props.entries.iter().rev().map(|entry| {
-                html! { <li>{ entry_row(entry, props.start_us, &props.act) }</li> }
+            { for props.entries.iter().enumerate().rev().map(|(index, entry)| html! {
+                <Row
+                    key={index} entry={entry.clone()} start_us={props.start_us}
+                    act={props.act.clone()}
+                />
             }) }
         </ol>
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
+    entry: Rc<TimelineEntry>,
+    start_us: i64,
+    act: Callback<Act>,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    html! { <li>{ entry_row(&props.entry, props.start_us, &props.act) }</li> }
 }
 
 /// One event: when, what about, why, in words. Used by the detail pane as well.
