@@ -14,12 +14,13 @@ use serde_json::{Map, Value, json};
 use crate::clock::SimTime;
 
 use super::{
-    Body, DaemonSetBody, DaemonSetStatus, Deletion, DeploymentBody, DeploymentStatus, Kind, Labels,
-    Meta, Object, OwnerRef, PodBody, PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec,
-    StatefulSetBody, StatefulSetStatus, Uid,
+    Body, CronJobBody, CronJobStatus, DaemonSetBody, DaemonSetStatus, Deletion, DeploymentBody,
+    DeploymentStatus, JobBody, JobStatus, Kind, Labels, Meta, Object, OwnerRef, PodBody, PodStatus,
+    PodTemplate, ReplicaSetBody, SharedPodSpec, StatefulSetBody, StatefulSetStatus, Uid,
 };
 
 mod apps;
+mod batch;
 mod event;
 mod node;
 mod pod;
@@ -47,6 +48,8 @@ pub fn to_json(object: &Object) -> Value {
         Body::ReplicationController(body) => {
             apps::write_replication_controller(body, &mut out);
         }
+        Body::Job(body) => batch::write_job(body, &mut out),
+        Body::CronJob(body) => batch::write_cron_job(body, &mut out),
         Body::Data(_, value) => {
             if let Value::Object(fields) = &**value {
                 out.extend(fields.clone());
@@ -167,6 +170,8 @@ pub fn from_json(kind: Kind, value: &Value) -> Result<Object, String> {
             let spec: ReplicationControllerSpec = read(spec)?;
             Body::ReplicationController(ReplicaSetBody::of_controller(spec))
         }
+        Kind::Job => Body::Job(JobBody::new(read(spec)?, JobStatus::default())),
+        Kind::CronJob => Body::CronJob(CronJobBody::new(read(spec)?, CronJobStatus::default())),
         Kind::Event | Kind::Lease => {
             return Err(format!("{} objects cannot be written", kind.name()));
         }

@@ -7,8 +7,11 @@
 //! Upstream: `staging/src/k8s.io/api` and `apimachinery/pkg/apis/meta/v1`.
 
 mod affinity;
+mod batch;
+pub mod cron;
 mod daemonset;
 mod dig;
+mod duration;
 mod event;
 mod godump;
 mod gotext;
@@ -25,12 +28,15 @@ mod statefulset;
 mod template;
 mod workload;
 pub mod yaml;
+mod zones;
 
 pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
+pub use batch::{ActiveJob, CronJobBody, CronJobStatus, JobBody, JobStatus, UncountedPods};
 pub use daemonset::{DaemonSetBody, DaemonSetStatus};
 pub use dig::{
     base64, fields_at, items_at, labels_at, number_at, selector_at, text_at, texts_at, unbase64,
 };
+pub use duration::parse_duration;
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use godump::go_dump_template;
 pub use gotext::{go_json, go_print, go_quote};

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::clock::digest_of;
 
 use super::{
-    DaemonSetBody, DeploymentBody, EventBody, Key, Kind, LeaseBody, Meta, NodeBody, PodBody,
-    ReplicaSetBody, Selector, StatefulSetBody,
+    CronJobBody, DaemonSetBody, DeploymentBody, EventBody, JobBody, Key, Kind, LeaseBody, Meta,
+    NodeBody, PodBody, ReplicaSetBody, Selector, StatefulSetBody,
 };
 
 /// One version of an object.
@@ -33,6 +33,8 @@ pub enum Body {
     DaemonSet(DaemonSetBody),
     StatefulSet(StatefulSetBody),
     ReplicationController(ReplicaSetBody),
+    Job(JobBody),
+    CronJob(CronJobBody),
     /// Kinds that nothing acts on yet: the object's JSON without `apiVersion`, `kind`, `metadata`.
     Data(Kind, Arc<Value>),
 }
@@ -50,6 +52,8 @@ impl Object {
             Body::DaemonSet(_) => Kind::DaemonSet,
             Body::StatefulSet(_) => Kind::StatefulSet,
             Body::ReplicationController(_) => Kind::ReplicationController,
+            Body::Job(_) => Kind::Job,
+            Body::CronJob(_) => Kind::CronJob,
             Body::Data(kind, _) => *kind,
         }
     }
@@ -108,10 +112,28 @@ impl Object {
         }
     }
 
+    /// The Job, if it is one.
+    pub fn job(&self) -> Option<&JobBody> {
+        if let Body::Job(job) = &self.body {
+            Some(job)
+        } else {
+            None
+        }
+    }
+
     /// The StatefulSet, if it is one.
     pub fn stateful_set(&self) -> Option<&StatefulSetBody> {
         if let Body::StatefulSet(set) = &self.body {
             Some(set)
+        } else {
+            None
+        }
+    }
+
+    /// The CronJob, if it is one.
+    pub fn cron_job(&self) -> Option<&CronJobBody> {
+        if let Body::CronJob(cron_job) = &self.body {
+            Some(cron_job)
         } else {
             None
         }
@@ -124,6 +146,7 @@ impl Object {
             Body::ReplicaSet(body) | Body::ReplicationController(body) => Some(&body.selector),
             Body::DaemonSet(body) => Some(&body.selector),
             Body::StatefulSet(body) => Some(&body.selector),
+            Body::Job(body) => Some(&body.selector),
             _ => None,
         }
     }
@@ -166,6 +189,8 @@ impl Object {
             Body::ReplicaSet(body) | Body::ReplicationController(body) => self.digest_with(body),
             Body::DaemonSet(body) => self.digest_with(body),
             Body::StatefulSet(body) => self.digest_with(body),
+            Body::Job(body) => self.digest_with(body),
+            Body::CronJob(body) => self.digest_with(body),
             Body::Data(kind, body) => self.digest_with(&(kind, body.to_string())),
         }
     }

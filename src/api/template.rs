@@ -30,6 +30,14 @@ impl<T: Serialize> Hashed<T> {
         let digest = digest_of(&serde_json::to_vec(&value).unwrap_or_default());
         Hashed { value, digest }
     }
+
+    /// The same by way of a JSON value: for types that are serialised to values anyway, so that
+    /// the core does not hold a second serialiser for them.
+    pub fn by_value(value: T) -> Hashed<T> {
+        let json = serde_json::to_value(&value).unwrap_or_default();
+        let digest = digest_of(&json.to_string());
+        Hashed { value, digest }
+    }
 }
 
 impl<T> Deref for Hashed<T> {

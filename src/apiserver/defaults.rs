@@ -1,6 +1,6 @@
 //! Defaults.
 //!
-//! Upstream: `pkg/apis/{apps,core}/v1/defaults.go`.
+//! Upstream: `pkg/apis/{apps,batch,core}/v1/defaults.go`.
 
 mod data;
 
@@ -15,8 +15,10 @@ use serde_json::{Map, Value, json};
 
 use crate::api::Meta;
 
+mod batch;
 mod workload;
 
+pub(super) use batch::{cron_job, job};
 pub(super) use data::{data, fresh_status};
 pub(super) use workload::{
     daemon_set, deployment, replica_set, replication_controller, stateful_set,

@@ -8,6 +8,7 @@ mod decode;
 mod defaults;
 mod delete;
 mod errors;
+mod jobs;
 mod patch;
 mod requests;
 mod server;

@@ -15,7 +15,7 @@ use crate::api::{
 use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
-use super::{ApiError, Cause, Store, admission, defaults, services, validation};
+use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,7 @@ impl ApiServer {
         number_template(&mut object, None);
         services::allocate(self, &mut object);
         start_status(&mut object);
+        jobs::generate_selector(&mut object);
         let causes = validation::validate_create(&object, from_template);
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
@@ -145,9 +146,9 @@ impl ApiServer {
         if !causes.is_empty() {
             return Err(ApiError::invalid(key.kind, &key.name, causes));
         }
-        if object.meta.deletion.is_some()
+        // A pod within its grace period stays until its kubelet has ended it.
+        if object.meta.deletion.is_some_and(|d| d.grace_secs == 0)
             && object.meta.finalizers.is_empty()
-            && key.kind != Kind::Pod
         {
             self.remove(&key, cause);
             return Ok(Arc::new(object));
@@ -365,6 +366,8 @@ fn keep_status(object: &mut Object, old: &Object) {
         }
         (Body::DaemonSet(new), Body::DaemonSet(old)) => new.status = old.status.clone(),
         (Body::StatefulSet(new), Body::StatefulSet(old)) => new.status = old.status.clone(),
+        (Body::Job(new), Body::Job(old)) => new.status = old.status.clone(),
+        (Body::CronJob(new), Body::CronJob(old)) => new.status = old.status.clone(),
         _ => {}
     }
 }
@@ -397,6 +400,8 @@ fn take_status(new: &mut Object, from: Object) {
         }
         (Body::DaemonSet(new), Body::DaemonSet(from)) => new.status = from.status,
         (Body::StatefulSet(new), Body::StatefulSet(from)) => new.status = from.status,
+        (Body::Job(new), Body::Job(from)) => new.status = from.status,
+        (Body::CronJob(new), Body::CronJob(from)) => new.status = from.status,
         (Body::Lease(new), Body::Lease(from)) => *new = from,
         (Body::Data(_, new), Body::Data(_, from)) => *new = from,
         _ => {}
@@ -409,6 +414,8 @@ fn same_spec(new: &Object, old: &Object) -> bool {
         (Body::Deployment(new), Body::Deployment(old)) => new.spec == old.spec,
         (Body::DaemonSet(new), Body::DaemonSet(old)) => new.spec == old.spec,
         (Body::StatefulSet(new), Body::StatefulSet(old)) => new.spec == old.spec,
+        (Body::Job(new), Body::Job(old)) => new.spec == old.spec,
+        (Body::CronJob(new), Body::CronJob(old)) => new.spec == old.spec,
         (Body::ReplicaSet(new), Body::ReplicaSet(old))
         | (Body::ReplicationController(new), Body::ReplicationController(old)) => {
             let spec = |b: &crate::api::ReplicaSetBody| {

@@ -19,6 +19,7 @@ pub struct Workqueue<K: Ord + Clone + Hash> {
     due: BTreeMap<K, (SimTime, u64)>,
     sequence: u64,
     failures: BTreeMap<K, u32>,
+    backoff: (Span, Span),
 }
 
 impl<K: Ord + Clone + Hash> Default for Workqueue<K> {
@@ -30,6 +31,7 @@ impl<K: Ord + Clone + Hash> Default for Workqueue<K> {
             due: BTreeMap::new(),
             sequence: 0,
             failures: BTreeMap::new(),
+            backoff: (BACKOFF_BASE, BACKOFF_MAX),
         }
     }
 }
@@ -39,6 +41,14 @@ const BACKOFF_BASE: Span = Span::millis(5);
 const BACKOFF_MAX: Span = Span::secs(1000);
 
 impl<K: Ord + Clone + Hash> Workqueue<K> {
+    /// A queue with another first and longest wait after failures.
+    pub fn with_backoff(base: Span, max: Span) -> Self {
+        Workqueue {
+            backoff: (base, max),
+            ..Workqueue::default()
+        }
+    }
+
     /// Adds a key to the ready ones, unless it waits there already (it then keeps its first cause).
     pub fn add(&mut self, key: K, trigger: Trigger) {
         if self.waiting.insert(key.clone()) {
@@ -59,12 +69,14 @@ impl<K: Ord + Clone + Hash> Workqueue<K> {
         self.later.insert((at, self.sequence), (key, trigger));
     }
 
-    /// Adds a failed key again after its back-off: 5 ms, 10 ms, 20 ms, … 1000 s.
+    /// Adds a failed key again after its back-off: 5 ms, 10 ms, 20 ms, … 1000 s unless the queue
+    /// has another.
     pub fn add_rate_limited(&mut self, key: K, now: SimTime, trigger: Trigger) {
         let failures = self.failures.entry(key.clone()).or_default();
-        let doubled = BACKOFF_BASE * (1i64 << (*failures).min(40));
+        let (base, max) = self.backoff;
+        let doubled = base * (1i64 << (*failures).min(40));
         *failures += 1;
-        self.add_at(key, now + doubled.min(BACKOFF_MAX), trigger);
+        self.add_at(key, now + doubled.min(max), trigger);
     }
 
     /// How often the key failed in a row.

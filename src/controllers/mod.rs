@@ -9,11 +9,13 @@ mod deployment;
 mod drive;
 mod garbage_collector;
 mod hash;
+mod job;
 mod namespace;
 mod node_lifecycle;
 mod options;
 mod pod_control;
 mod pod_gc;
+mod rank;
 mod replicaset;
 mod revisions;
 mod taint_eviction;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use crate::api::{Key, Kind};
 use crate::apiserver::{ApiError, Change, Snapshot, Trigger};
 use crate::client::{Client, Component, Expectations, Recorder, Workqueue};
-use crate::clock::{Digest, SimTime};
+use crate::clock::{Digest, SimTime, Span};
 
 pub use options::Options;
 
@@ -36,6 +38,7 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &replicaset::ReplicaSetController,
     &replicaset::ReplicationManager,
     &daemonset::DaemonSetController,
+    &job::JobController,
     &garbage_collector::GarbageCollector,
     &namespace::NamespaceController,
     &node_lifecycle::NodeLifecycleController,
@@ -54,6 +57,11 @@ pub trait Controller: Sync {
     /// After how many failures in a row a key is dropped until the next change wakes it.
     fn max_retries(&self) -> u32 {
         u32::MAX
+    }
+    /// The first and the longest wait before a failed key comes again, where they are others than
+    /// those of most queues.
+    fn retry(&self, _options: &Options) -> Option<(Span, Span)> {
+        None
     }
     /// What wakes it.
     fn watches(&self) -> &'static [Watch];
@@ -92,6 +100,7 @@ struct Notes {
     /// Counts of the pods of each ReplicaSet or ReplicationController.
     pods: replicaset::Tallies,
     daemons: daemonset::Backoffs,
+    jobs: job::Jobs,
     graph: garbage_collector::Graph,
     nodes: node_lifecycle::Nodes,
     tainted: taint_eviction::TaintedNodes,
@@ -109,7 +118,10 @@ impl Manager {
     pub fn new(options: Options) -> Manager {
         let options = Arc::new(options);
         let desk = |controller: &&dyn Controller| Desk {
-            queue: Workqueue::default(),
+            queue: match controller.retry(&options) {
+                Some((base, max)) => Workqueue::with_backoff(base, max),
+                None => Workqueue::default(),
+            },
             expectations: Expectations::default(),
             recorder: Recorder::new(controller.event_source(), "", false),
             options: options.clone(),

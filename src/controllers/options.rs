@@ -33,10 +33,21 @@ pub struct Options {
     pub terminated_pods_max: i64,
     /// `namespaceDeletionGracePeriod` of `pkg/controller/namespace`.
     pub namespace_deletion_grace: Span,
-    /// `ResourceResyncTime` … `BurstReplicas` of `pkg/controller/replicaset`: pods a sync at most.
+    /// `BurstReplicas` of `pkg/controller/replicaset`, `MaxPodCreateDeletePerSync` of
+    /// `pkg/controller/job`: pods a sync at most.
     pub burst_replicas: i32,
     /// `BurstReplicas` of `pkg/controller/daemon`: pods a sync at most.
     pub daemon_burst_replicas: i32,
+    /// `SyncJobBatchPeriod` of `pkg/controller/job`: from a pod's change to the sync.
+    pub job_sync_batch: Span,
+    /// `DefaultJobPodFailureBackOff`, doubled by each further failure up to …
+    pub job_pod_backoff: Span,
+    /// `MaxJobPodFailureBackOff`.
+    pub job_pod_backoff_max: Span,
+    /// `DefaultJobApiBackOff`, doubled by each further failure up to …
+    pub job_api_backoff: Span,
+    /// `MaxJobApiBackOff`.
+    pub job_api_backoff_max: Span,
 }
 
 impl Options {
@@ -58,6 +69,11 @@ impl Options {
             namespace_deletion_grace: Span::secs(5),
             burst_replicas: 500,
             daemon_burst_replicas: 250,
+            job_sync_batch: Span::secs(1),
+            job_pod_backoff: Span::secs(10),
+            job_pod_backoff_max: Span::secs(600),
+            job_api_backoff: Span::secs(1),
+            job_api_backoff_max: Span::secs(60),
         }
     }
 

@@ -45,6 +45,16 @@ pub(super) fn timer_after(trigger: Trigger) -> Trigger {
     }
 }
 
+/// The key of an object's controller, if that is of a kind.
+pub(super) fn controller_key(object: &Object, kind: Kind) -> Option<Key> {
+    let owner = object
+        .meta
+        .controller()
+        .filter(|o| &*o.kind == kind.name())?;
+    let namespace = object.meta.namespace.clone();
+    Some(Key::new(kind, namespace, owner.name.clone()))
+}
+
 /// Keeps the desk's set of objects that have no controller and could get one.
 pub(super) fn note_orphan(change: &Change<'_>, desk: &mut Desk) {
     let adoptable = |o: &&Arc<Object>| o.meta.controller().is_none() && !o.meta.is_deleting();
@@ -156,6 +166,19 @@ pub(super) fn adopt(
     desk: &Desk,
     client: &mut Client<'_>,
 ) -> Result<bool, ApiError> {
+    let adopted = adopt_with(owner, selector, kind, None, desk, client)?;
+    Ok(!adopted.is_empty())
+}
+
+/// The same with a finalizer that the adopted get. Returns them as they are now.
+pub(super) fn adopt_with(
+    owner: &Object,
+    selector: &Selector,
+    kind: Kind,
+    finalizer: Option<&str>,
+    desk: &Desk,
+    client: &mut Client<'_>,
+) -> Result<Vec<Arc<Object>>, ApiError> {
     let namespace = &owner.meta.namespace;
     let from = Key::new(kind, namespace.clone(), "");
     let keys = desk.notes.orphans.range(from..);
@@ -167,11 +190,11 @@ pub(super) fn adopt(
         })
         .cloned()
         .collect();
-    let mut adopted_any = false;
+    let mut all = Vec::new();
     for key in &matching {
         let fresh = client.live().get(&owner.key());
         if !fresh.is_some_and(|o| o.meta.uid == owner.meta.uid && !o.meta.is_deleting()) {
-            return Ok(false);
+            return Ok(all);
         }
         let Some(orphan) = client.cache().get(key) else {
             continue;
@@ -179,13 +202,18 @@ pub(super) fn adopt(
         let mut adopted = (**orphan).clone();
         let owners = adopted.meta.owners.iter().cloned();
         adopted.meta.owners = owners.chain([controller_ref(owner)]).collect();
+        if let Some(finalizer) = finalizer {
+            let others = adopted.meta.finalizers.iter().filter(|f| *f != finalizer);
+            let finalizers = others.cloned().chain([finalizer.to_string()]);
+            adopted.meta.finalizers = finalizers.collect();
+        }
         match client.update(adopted) {
-            Ok(_) => adopted_any = true,
+            Ok(adopted) => all.push(adopted),
             Err(error) if error.reason == Reason::NotFound => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(adopted_any)
+    Ok(all)
 }
 
 /// Takes the owner's reference away from an object that its selector no longer matches.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use crate::api::{
-    Body, DaemonSetBody, DeploymentBody, Hashed, Object, PodTemplate, StatefulSetBody,
+    Body, CronJobBody, DaemonSetBody, DeploymentBody, Hashed, JobBody, Object, PodTemplate,
+    StatefulSetBody,
 };
 
 /// How many replicas an object wants; `None` for kinds that cannot be scaled.
@@ -47,6 +48,8 @@ pub fn template(object: &Object) -> Option<&PodTemplateSpec> {
         Body::ReplicaSet(rs) | Body::ReplicationController(rs) => Some(&rs.template.api),
         Body::DaemonSet(ds) => Some(&ds.template.api),
         Body::StatefulSet(set) => Some(&set.template.api),
+        Body::Job(job) => Some(&job.template.api),
+        Body::CronJob(cron_job) => Some(&cron_job.spec.job_template.spec.as_ref()?.template),
         _ => None,
     }
 }
@@ -72,6 +75,16 @@ pub fn with_template(object: &Object, template: PodTemplateSpec) -> Option<Objec
             let mut spec = (**set.spec).clone();
             spec.template = template;
             *set = StatefulSetBody::new(spec, set.status.clone());
+        }
+        Body::Job(job) => {
+            let mut spec = (**job.spec).clone();
+            spec.template = template;
+            *job = JobBody::new(spec, (*job.status).clone());
+        }
+        Body::CronJob(cron_job) => {
+            let mut spec = (**cron_job.spec).clone();
+            spec.job_template.spec.get_or_insert_default().template = template;
+            *cron_job = CronJobBody::new(spec, (*cron_job.status).clone());
         }
         _ => return None,
     }

@@ -36,6 +36,7 @@ fn of(kind: Kind) -> &'static [&'static str] {
             "source",
             "type",
         ],
+        Kind::Job => &["status.successful"],
         Kind::Deployment | Kind::ReplicaSet | Kind::Lease => &[],
         #[allow(unreachable_patterns)] // kinds to come
         _ => &[],

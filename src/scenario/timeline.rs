@@ -57,7 +57,16 @@ fn entry(change: &Change<'_>, start: SimTime) -> Option<Value> {
     Some(Value::Object(out))
 }
 
-/// The figures of a status that the recordings keep.
+/// The fields of a spec that the recordings keep.
+const SPEC: &[&str] = &[
+    "replicas",
+    "parallelism",
+    "completions",
+    "suspend",
+    "schedule",
+];
+
+/// The fields of a status that the recordings keep.
 const COUNTS: &[&str] = &[
     "observedGeneration",
     "replicas",
@@ -78,6 +87,13 @@ const COUNTS: &[&str] = &[
     "numberUnavailable",
     "numberMisscheduled",
     "currentReplicas",
+    "startTime",
+    "completionTime",
+    "terminating",
+    "uncountedTerminatedPods",
+    "ready",
+    "lastScheduleTime",
+    "lastSuccessfulTime",
 ];
 
 fn brief(object: &Object) -> Map<String, Value> {
@@ -178,15 +194,19 @@ fn node(full: &Value) -> Map<String, Value> {
 }
 
 fn workload(object: &Object, full: &Value) -> Map<String, Value> {
-    let status = full.get("status").unwrap_or(&Value::Null);
-    let counts = COUNTS
-        .iter()
-        .filter_map(|key| Some(((*key).to_string(), status.get(*key)?.clone())));
+    let part = |of: &str, keys: &[&str]| -> Map<String, Value> {
+        let fields = full.get(of).unwrap_or(&Value::Null);
+        let kept = keys
+            .iter()
+            .filter_map(|key| Some(((*key).to_string(), fields.get(*key)?.clone())));
+        kept.collect()
+    };
     let mut out = Map::new();
-    if let Some(replicas) = full.pointer("/spec/replicas") {
-        out.insert("spec".into(), json!({ "replicas": replicas }));
+    let spec = part("spec", SPEC);
+    if !spec.is_empty() {
+        out.insert("spec".into(), Value::Object(spec));
     }
-    out.insert("status".into(), Value::Object(counts.collect()));
+    out.insert("status".into(), Value::Object(part("status", COUNTS)));
     let conditions = conditions(full);
     if !conditions.is_empty() {
         out.insert("cond".into(), Value::Object(conditions));

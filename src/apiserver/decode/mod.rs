@@ -15,6 +15,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{DaemonSetSpec, DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
+use k8s_openapi::api::batch::v1::{CronJobSpec, JobSpec};
 use k8s_openapi::api::core::v1::{
     NamespaceSpec, NodeSpec, PodSpec, ReplicationControllerSpec, ServiceSpec,
 };
@@ -24,9 +25,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Body, DaemonSetBody, DaemonSetStatus, DeploymentBody, DeploymentStatus, Kind, Meta, NodeBody,
-    NodeStatus, Object, PodBody, PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec,
-    StatefulSetBody, StatefulSetStatus, Taint,
+    Body, CronJobBody, CronJobStatus, DaemonSetBody, DaemonSetStatus, DeploymentBody,
+    DeploymentStatus, JobBody, JobStatus, Kind, Meta, NodeBody, NodeStatus, Object, PodBody,
+    PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec, StatefulSetBody, StatefulSetStatus,
+    Taint,
 };
 
 use super::{ApiError, Reason, defaults};
@@ -146,6 +148,17 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             defaults::replication_controller(&mut meta, &mut spec);
             let body = ReplicaSetBody::of_controller(spec);
             (meta, Body::ReplicationController(body))
+        }
+        Kind::Job => {
+            let (meta, mut spec) = envelope::<JobSpec>("Job", value, &notes);
+            defaults::job(&mut spec);
+            (meta, Body::Job(JobBody::new(spec, JobStatus::default())))
+        }
+        Kind::CronJob => {
+            let (meta, mut spec) = envelope::<CronJobSpec>("CronJob", value, &notes);
+            defaults::cron_job(&mut spec);
+            let body = CronJobBody::new(spec, CronJobStatus::default());
+            (meta, Body::CronJob(body))
         }
         Kind::Namespace => {
             let (mut meta, spec) = envelope::<NamespaceSpec>("Namespace", value, &notes);

@@ -8,11 +8,14 @@ mod affinity;
 mod autoscaler;
 mod config;
 mod container;
+mod cron_job;
 mod daemonset;
 mod data;
 mod disruption;
 mod format;
 mod ingress;
+mod job;
+mod job_policy;
 mod limit_range;
 mod meta;
 mod network_policy;
@@ -63,6 +66,8 @@ pub(super) fn validate_create(object: &Object, from_template: bool) -> Vec<Field
         Body::DaemonSet(body) => daemonset::daemon_set(&body.spec, &mut errors),
         Body::StatefulSet(body) => statefulset::stateful_set(&body.spec, true, &mut errors),
         Body::Data(kind, value) => data::create(*kind, object, value, &mut errors),
+        Body::Job(body) => job::job(&object.meta, body, &mut errors),
+        Body::CronJob(body) => cron_job::cron_job(&object.meta, body, &mut errors),
         Body::Event(_) | Body::Lease(_) => {}
     }
     errors
@@ -104,6 +109,12 @@ pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> 
             statefulset::stateful_set(&new.spec, false, &mut errors);
             statefulset::immutable_fields(&new.spec, &old.spec, &mut errors);
         }
+        (Body::Job(new), Body::Job(old)) if new.spec != old.spec => {
+            job::job_update(&object.meta, new, old, &mut errors);
+        }
+        (Body::CronJob(new), Body::CronJob(old)) if new.spec != old.spec => {
+            cron_job::cron_job_update(new, old, &mut errors);
+        }
         (Body::Node(new), Body::Node(old)) if new.taints != old.taints => {
             node::node(new, &mut errors);
         }
@@ -119,7 +130,7 @@ pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> 
 pub(super) fn create_warnings(object: &Object) -> Vec<String> {
     if !matches!(
         object.kind(),
-        Kind::Pod | Kind::Deployment | Kind::ReplicaSet
+        Kind::Pod | Kind::Deployment | Kind::ReplicaSet | Kind::Job | Kind::CronJob
     ) {
         return Vec::new();
     }

@@ -3,7 +3,7 @@
 //! Upstream: `pkg/apis/apps/validation/validation.go`.
 
 use k8s_openapi::api::apps::v1::{DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -14,7 +14,8 @@ use super::format::{IMMUTABLE, NONNEGATIVE, percent};
 use super::meta::{annotations, labels, labels_text, selector, selector_text};
 use super::{Errors, pod};
 
-pub(super) fn nonnegative(value: i32, path: &str, errors: &mut Errors) {
+pub(super) fn nonnegative(value: impl Into<i64>, path: &str, errors: &mut Errors) {
+    let value: i64 = value.into();
     if value < 0 {
         errors.push(FieldError::invalid(path, value, NONNEGATIVE));
     }
@@ -87,17 +88,10 @@ fn selected_template(wanted: &LabelSelector, template: &PodTemplateSpec, errors:
 
 /// What holds for the template of every workload whose pods run for ever; `of` is its kind.
 pub(super) fn pod_template(template: &PodTemplateSpec, of: &str, errors: &mut Errors) {
-    let meta = template.metadata.as_ref();
-    if let Some(own) = meta.and_then(|m| m.labels.as_ref()) {
-        labels(own, "spec.template.labels", errors);
-    }
-    if let Some(own) = meta.and_then(|m| m.annotations.as_ref()) {
-        annotations(own, "spec.template.annotations", errors);
-    }
-    let empty = k8s_openapi::api::core::v1::PodSpec::default();
-    let spec = template.spec.as_ref().unwrap_or(&empty);
-    pod::pod_spec(spec, "spec.template.spec", errors);
-    let policy = spec.restart_policy.as_deref().unwrap_or("Always");
+    any_template(template, "spec.template", errors);
+    let spec = template.spec.as_ref();
+    let policy = spec.and_then(|s| s.restart_policy.as_deref());
+    let policy = policy.unwrap_or("Always");
     if policy != "Always" {
         let path = "spec.template.spec.restartPolicy";
         errors.push(FieldError::not_supported(
@@ -106,7 +100,7 @@ pub(super) fn pod_template(template: &PodTemplateSpec, of: &str, errors: &mut Er
             &["Always"],
         ));
     }
-    if spec.active_deadline_seconds.is_some() {
+    if spec.is_some_and(|s| s.active_deadline_seconds.is_some()) {
         errors.push(FieldError::forbidden(
             "spec.template.spec.activeDeadlineSeconds",
             &format!("activeDeadlineSeconds in {of} is not Supported"),
@@ -147,6 +141,20 @@ pub(super) fn replication_controller(body: &ReplicaSetBody, errors: &mut Errors)
         errors.push(mismatch(&body.template.api));
     }
     pod_template(&body.template.api, "ReplicationController", errors);
+}
+
+/// Labels, annotations and spec of a template. The path of its labels has no `metadata`.
+pub(super) fn any_template(template: &PodTemplateSpec, path: &str, errors: &mut Errors) {
+    let meta = template.metadata.as_ref();
+    if let Some(own) = meta.and_then(|m| m.labels.as_ref()) {
+        labels(own, &format!("{path}.labels"), errors);
+    }
+    if let Some(own) = meta.and_then(|m| m.annotations.as_ref()) {
+        annotations(own, &format!("{path}.annotations"), errors);
+    }
+    let empty = PodSpec::default();
+    let spec = template.spec.as_ref().unwrap_or(&empty);
+    pod::pod_spec(spec, &format!("{path}.spec"), errors);
 }
 
 fn deployment_strategy(strategy: &DeploymentStrategy, errors: &mut Errors) {

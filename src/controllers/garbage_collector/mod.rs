@@ -91,6 +91,14 @@ impl Controller for GarbageCollector {
                 kind: Kind::PersistentVolumeClaim,
                 note,
             },
+            Watch {
+                kind: Kind::Job,
+                note,
+            },
+            Watch {
+                kind: Kind::CronJob,
+                note,
+            },
         ]
     }
 

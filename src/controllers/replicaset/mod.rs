@@ -1,10 +1,9 @@
 //! The controller of ReplicaSets and ReplicationControllers: as many pods as asked for, no more, no
 //! fewer.
 //!
-//! Upstream: `pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`. Differs: a batch of creations or
-//! deletions happens at one instant, in order, instead of by goroutines.
+//! Upstream: `pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`. Differs: a
+//! batch of creations or deletions happens at one instant, in order, instead of by goroutines.
 
-mod rank;
 mod status;
 mod tally;
 #[cfg(test)]
@@ -18,7 +17,7 @@ use crate::client::Client;
 use crate::clock::SimTime;
 
 use super::util::{self, controller_ref, controller_uid, woken_by};
-use super::{Controller, Desk, Watch, pod_control};
+use super::{Controller, Desk, Watch, pod_control, rank};
 use status::{Counts, Failure};
 
 pub(super) use tally::Tallies;

@@ -2,14 +2,13 @@
 //!
 //! Upstream: `spf13/cobra`, `spf13/pflag` (forms of flags, errors), `cli-runtime` (common flags).
 
-mod duration;
 mod words;
 
 use std::collections::BTreeMap;
 
 use super::errors::Failure;
 
-pub use duration::parse_duration;
+pub use crate::api::parse_duration;
 pub use words::split;
 
 /// What a flag takes.

@@ -6,6 +6,7 @@ mod amounts;
 mod autoscaler;
 mod config;
 mod containers;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disruption;
@@ -13,6 +14,7 @@ mod endpoints;
 mod events;
 mod generic;
 mod ingress;
+mod job;
 mod limitrange;
 mod namespace;
 mod networkpolicy;
@@ -65,6 +67,8 @@ pub fn describe(object: &Arc<Object>, scene: Scene<'_>) -> String {
         Kind::PersistentVolumeClaim => storage::write_claim(object, scene, &mut out),
         Kind::PersistentVolume => storage::write_volume(object, scene, &mut out),
         Kind::StorageClass => storage::write_class(object, scene, &mut out),
+        Kind::Job => job::write(object, scene, &mut out),
+        Kind::CronJob => cronjob::write(object, scene, &mut out),
         Kind::Node => node::write(object, scene, &mut out),
         Kind::Service => service::write(object, scene, &mut out),
         Kind::Namespace => namespace::write(object, scene, &mut out),

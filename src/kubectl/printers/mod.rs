@@ -6,6 +6,7 @@ mod apiservice;
 mod autoscaler;
 mod config;
 mod controllerrevision;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disruption;
@@ -13,6 +14,7 @@ mod endpoints;
 mod endpointslice;
 mod event;
 mod ingress;
+mod job;
 mod lease;
 mod namespace;
 mod networkpolicy;
@@ -78,6 +80,8 @@ pub fn printer(kind: Kind) -> &'static Printer {
         Kind::PersistentVolumeClaim => &storage::CLAIM,
         Kind::PersistentVolume => &storage::VOLUME,
         Kind::StorageClass => &storage::CLASS,
+        Kind::Job => &job::PRINTER,
+        Kind::CronJob => &cronjob::PRINTER,
         Kind::Node => &node::PRINTER,
         Kind::Event => &event::PRINTER,
         Kind::Namespace => &namespace::PRINTER,

@@ -12,7 +12,7 @@ use crate::kubectl::errors::{Failure, server_error};
 use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{Format, to_json_text, to_yaml_text};
 
-use super::{FILES, Verb, WRITE, create_file};
+use super::{FILES, Verb, WRITE, create_file, create_job};
 
 const DEPLOYMENT: &[Flag] = &[
     flag("image", Takes::List),
@@ -32,7 +32,7 @@ const NAMESPACE: &[Flag] = &[flag("validate", Takes::Optional("strict"))];
 
 pub(super) const VERB: Verb = Verb {
     name: "create",
-    usage: "create (-f FILE | deployment NAME --image=IMAGE [--replicas=N] [-- COMMAND…] | namespace NAME)",
+    usage: "create (-f FILE | deployment NAME --image=IMAGE [--replicas=N] [-- COMMAND…] | job NAME … | cronjob NAME … | namespace NAME)",
     summary: "Create objects from a file or by their figures",
     flags: &[CREATE, FILES, WRITE],
     required: &[],
@@ -55,6 +55,8 @@ pub(super) const VERB: Verb = Verb {
             below: &[],
             run: namespace,
         },
+        create_job::JOB,
+        create_job::CRON_JOB,
     ],
     run,
 };
@@ -73,7 +75,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     create_file::run(console, args)
 }
 
-fn one_name<'a>(args: &'a Args, verb: &str) -> Result<&'a str, Failure> {
+pub(super) fn one_name<'a>(args: &'a Args, verb: &str) -> Result<&'a str, Failure> {
     match args.words.as_slice() {
         [name] => Ok(name),
         words => Err(Failure::usage(

@@ -7,6 +7,7 @@ mod apply;
 mod cordon;
 mod create;
 mod create_file;
+mod create_job;
 mod delete;
 mod describe;
 mod diff;

@@ -1,4 +1,4 @@
-//! Which pods go first when a ReplicaSet has too many.
+//! Which pods go first where there are too many.
 //!
 //! Upstream: `pkg/controller/controller_utils.go` (ActivePodsWithRanks), `getPodsToDelete`.
 
@@ -25,12 +25,18 @@ pub(super) fn pods_to_delete(
     if count >= pods.len() {
         return pods;
     }
+    let mut ranked = ranked(pods, crowds, now);
+    ranked.truncate(count);
+    ranked
+}
+
+/// Pods in the order in which they are deleted.
+pub(super) fn ranked(pods: Vec<Arc<Object>>, crowds: &Crowds, now: SimTime) -> Vec<Arc<Object>> {
     let mut ranked: Vec<(Facts, Arc<Object>)> = pods
         .into_iter()
         .map(|pod| (Facts::of(&pod, crowds), pod))
         .collect();
     ranked.sort_by(|(a, _), (b, _)| a.compare(b, now));
-    ranked.truncate(count);
     ranked.into_iter().map(|(_, pod)| pod).collect()
 }
 
