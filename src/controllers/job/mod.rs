@@ -1,7 +1,7 @@
 //! The Job controller: pods that run to their end, counted once each.
 //!
-//! Upstream: `pkg/controller/job/job_controller.go`. Differs: the queue of orphaned pods is the same
-//! queue; a sync never finds its cache behind its own writes, since it comes a second later.
+//! Upstream: `pkg/controller/job/job_controller.go`. Differs: the queue of orphaned pods is the
+//! same queue; a sync never finds its cache behind its own writes, since it comes a second later.
 
 mod backoff;
 mod decide;

@@ -6,9 +6,10 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use crate::api::parse_duration;
+
 use super::errors::Failure;
 
-pub use crate::api::parse_duration;
 pub use words::split;
 
 /// What a flag takes.

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::api::{Key, Kind, Object, Uid};
+use crate::api::{Key, Kind, Object, Uid, parse_duration};
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::clock::SimTime;
-use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration, short};
+use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::resources::{

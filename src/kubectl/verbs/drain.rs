@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::api::{Key, Kind, Object, Uid};
+use crate::api::{Key, Kind, Object, Uid, parse_duration};
 use crate::apiserver::DeleteOptions;
 use crate::clock::{SimTime, Span};
-use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration};
+use crate::kubectl::args::{Args, Flag, Takes, flag};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::resources::Filter;

@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use crate::api::{Key, Kind, Uid};
+use crate::api::{Key, Kind, Uid, parse_duration};
 use crate::clock::{SimTime, Span};
-use crate::kubectl::args::{Args, Flag, Takes, flag, parse_duration, short};
+use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::full_json;

@@ -2,10 +2,10 @@
 //!
 //! Upstream: `kubectl/pkg/cmd/get/get.go` (watch). Columns remember their widths and never shrink.
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, parse_duration};
 use crate::apiserver::Change;
 use crate::clock::SimTime;
-use crate::kubectl::args::{Args, parse_duration};
+use crate::kubectl::args::Args;
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::full_json;

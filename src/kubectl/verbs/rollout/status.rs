@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::api::{Key, Kind, Object, Uid};
+use crate::api::{Key, Kind, Object, Uid, parse_duration};
 use crate::clock::SimTime;
-use crate::kubectl::args::{Args, parse_duration};
+use crate::kubectl::args::Args;
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::verbs::Waiting;
