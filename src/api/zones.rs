@@ -37,6 +37,18 @@ impl Zone {
         self.0.to_offset(stamp(unix_secs)).seconds().into()
     }
 
+    /// `2026-01-05T10:00:00+01:00`, or with a `Z`.
+    pub fn rfc3339(&self, at: crate::clock::SimTime) -> String {
+        let unix = at.unix_secs();
+        let offset = self.offset_at(unix);
+        let shown = self.civil(unix).strftime("%Y-%m-%dT%H:%M:%S");
+        if offset == 0 {
+            return format!("{shown}Z");
+        }
+        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+        format!("{shown}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     /// What the zone's clocks show at a moment, seconds since 1970.
     pub(super) fn civil(&self, unix_secs: i64) -> DateTime {
         Offset::UTC.to_datetime(stamp(unix_secs + self.offset_at(unix_secs)))

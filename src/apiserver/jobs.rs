@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::api::{Body, JobBody, Object};
 
+use super::defaults;
+
 /// Labels of a Job's pods; the newer two carry the group's name.
 pub(super) const JOB_NAME: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
 pub(super) const CONTROLLER_UID: [&str; 2] =
@@ -20,6 +22,8 @@ pub(super) fn generate_selector(object: &mut Object) {
     };
     if job.spec.manual_selector != Some(true) {
         let mut spec = (**job.spec).clone();
+        // Who creates a Job from a template sends it without what decoding fills in.
+        defaults::job(&mut spec);
         let template = spec.template.metadata.get_or_insert_default();
         let labels = template.labels.get_or_insert_default();
         for (keys, value) in [(JOB_NAME, &name), (CONTROLLER_UID, &uid)] {

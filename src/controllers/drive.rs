@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::{
-    Body, ConditionStatus, DeploymentBody, JobBody, Key, Kind, LeaseBody, Meta, Object, Phase,
-    PodCondition, PodConditionType, from_json,
+    Body, ConditionStatus, CronJobBody, DeploymentBody, JobBody, Key, Kind, LeaseBody, Meta,
+    Object, Phase, PodCondition, PodConditionType, from_json,
 };
 use crate::apiserver::{ApiOptions, ApiServer, Cause, Trigger};
 use crate::client::{Client, Component};
@@ -139,6 +139,18 @@ impl Drive {
         let spec = serde_json::from_value(spec).expect("a spec");
         let mut new = (*old).clone();
         new.body = Body::Job(JobBody::new(spec, (*body.status).clone()));
+        self.api.update(new, USER).expect("updated");
+    }
+
+    /// The same for a CronJob.
+    pub fn edit_cron_job(&mut self, name: &str, more: &Value) {
+        let old = self.get(Kind::CronJob, name).expect("the CronJob");
+        let body = old.cron_job().expect("a CronJob");
+        let mut spec = serde_json::to_value(&**body.spec).expect("a spec");
+        merge(&mut spec, more);
+        let spec = serde_json::from_value(spec).expect("a spec");
+        let mut new = (*old).clone();
+        new.body = Body::CronJob(CronJobBody::new(spec, (*body.status).clone()));
         self.api.update(new, USER).expect("updated");
     }
 

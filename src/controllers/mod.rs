@@ -3,6 +3,7 @@
 //! Upstream: `cmd/kube-controller-manager/app`, `pkg/controller`. Differs: one worker a controller,
 //! since a reconcile takes no simulated time; caches of all controllers move together.
 
+mod cronjob;
 mod daemonset;
 mod deployment;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod rank;
 mod replicaset;
 mod revisions;
 mod taint_eviction;
+mod ttl_after_finished;
 mod util;
 
 use std::collections::BTreeSet;
@@ -39,6 +41,8 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &replicaset::ReplicationManager,
     &daemonset::DaemonSetController,
     &job::JobController,
+    &cronjob::CronJobController,
+    &ttl_after_finished::TtlAfterFinished,
     &garbage_collector::GarbageCollector,
     &namespace::NamespaceController,
     &node_lifecycle::NodeLifecycleController,

@@ -44,6 +44,8 @@ pub struct Options {
     pub job_pod_backoff: Span,
     /// `MaxJobPodFailureBackOff`.
     pub job_pod_backoff_max: Span,
+    /// `nextScheduleDelta` of `pkg/controller/cronjob`: how long after a time it is looked at.
+    pub cron_job_delay: Span,
     /// `DefaultJobApiBackOff`, doubled by each further failure up to …
     pub job_api_backoff: Span,
     /// `MaxJobApiBackOff`.
@@ -72,6 +74,7 @@ impl Options {
             job_sync_batch: Span::secs(1),
             job_pod_backoff: Span::secs(10),
             job_pod_backoff_max: Span::secs(600),
+            cron_job_delay: Span::millis(100),
             job_api_backoff: Span::secs(1),
             job_api_backoff_max: Span::secs(60),
         }

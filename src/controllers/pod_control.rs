@@ -11,7 +11,7 @@ use crate::client::{Client, message};
 use super::Desk;
 
 /// How the server refuses whatever is created in a namespace that goes.
-const NAMESPACE_TERMINATING: &str = "because it is being terminated";
+pub(super) const NAMESPACE_TERMINATING: &str = "because it is being terminated";
 
 /// Sizes of the batches in which `count` creations are tried: 1, 2, 4, … as long as all succeed.
 pub(super) fn batches(count: usize) -> impl Iterator<Item = usize> {
