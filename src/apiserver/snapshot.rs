@@ -62,15 +62,8 @@ impl<'a> Snapshot<'a> {
             .owned_slots(uid)
             .iter()
             .filter(move |(k, _)| *k == kind);
-        let mut seen = None;
         slots
-            .filter_map(move |(_, slot)| {
-                // An object released and adopted again stands twice in the index.
-                if seen.replace(*slot) == Some(*slot) {
-                    return None;
-                }
-                self.store.latest_at(kind, *slot, self.revision)
-            })
+            .filter_map(move |(_, slot)| self.store.latest_at(kind, *slot, self.revision))
             .filter(move |object| owner(object) == uid)
     }
 
@@ -86,14 +79,8 @@ impl<'a> Snapshot<'a> {
     pub fn pods_on(self, node: &str) -> impl Iterator<Item = &'a Arc<Object>> {
         let name = node.to_string();
         let slots = self.store.node_slots(node).iter();
-        let mut seen = None;
         slots
-            .filter_map(move |slot| {
-                if seen.replace(*slot) == Some(*slot) {
-                    return None;
-                }
-                self.store.latest_at(Kind::Pod, *slot, self.revision)
-            })
+            .filter_map(move |slot| self.store.latest_at(Kind::Pod, *slot, self.revision))
             .filter(move |object| object.pod().and_then(|p| p.node_name.as_deref()) == Some(&*name))
     }
 }

@@ -283,16 +283,23 @@ impl Store {
         let owner = |o: &Object| o.meta.controller().map(|c| c.uid).unwrap_or_default();
         let node = |o: &Object| o.pod().and_then(|p| p.node_name.clone());
         let mut indexed = Indexed::default();
+        // Only a name that is used again, or an object that was owned before, can be listed already.
         if old.map(owner) != Some(owner(new)) {
-            self.by_owner
-                .entry(owner(new))
-                .or_default()
-                .push((new.kind(), slot));
-            indexed.owner = Some(owner(new));
+            let used = !self.versions_mut(new.kind(), slot).is_empty();
+            let list = self.by_owner.entry(owner(new)).or_default();
+            if !used || !list.contains(&(new.kind(), slot)) {
+                list.push((new.kind(), slot));
+                indexed.owner = Some(owner(new));
+            }
         }
         if let Some(name) = node(new).filter(|name| old.and_then(node).as_ref() != Some(name)) {
-            self.by_node.entry(name).or_default().push(slot);
-            indexed.node = true;
+            let versions = self.versions_mut(new.kind(), slot);
+            let reborn = versions.iter().any(|v| v.object.is_none());
+            let list = self.by_node.entry(name).or_default();
+            if !reborn || !list.contains(&slot) {
+                list.push(slot);
+                indexed.node = true;
+            }
         }
         indexed
     }

@@ -19,11 +19,12 @@ mod pod_gc;
 mod rank;
 mod replicaset;
 mod revisions;
+mod statefulset;
 mod taint_eviction;
 mod ttl_after_finished;
 mod util;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &job::JobController,
     &cronjob::CronJobController,
     &ttl_after_finished::TtlAfterFinished,
+    &statefulset::StatefulSetController,
     &garbage_collector::GarbageCollector,
     &namespace::NamespaceController,
     &node_lifecycle::NodeLifecycleController,
@@ -105,6 +107,8 @@ struct Notes {
     pods: replicaset::Tallies,
     daemons: daemonset::Backoffs,
     jobs: job::Jobs,
+    /// The revision of the last write in each StatefulSet's sync.
+    stateful: BTreeMap<Key, u64>,
     graph: garbage_collector::Graph,
     nodes: node_lifecycle::Nodes,
     tainted: taint_eviction::TaintedNodes,

@@ -37,7 +37,6 @@ pub(super) fn keeps(revision: &Object, data: &Value) -> bool {
 }
 
 /// The template that a revision keeps.
-#[allow(dead_code)]
 pub(super) fn template_of(revision: &Object) -> Option<Arc<PodTemplate>> {
     let template = revision.data()?.pointer("/data/spec/template")?.clone();
     serde_json::from_value(template).ok().map(PodTemplate::new)
@@ -74,10 +73,10 @@ pub(super) fn new_revision(
     owner: &Object,
     name: String,
     (mut labels, annotations): (Labels, Labels),
-    hash: &str,
+    (label, hash): (&str, &str),
     (data, number): (Value, i64),
 ) -> Object {
-    Arc::make_mut(&mut labels).insert(REVISION_HASH.into(), hash.into());
+    Arc::make_mut(&mut labels).insert(label.into(), hash.into());
     let meta = Meta {
         labels,
         annotations,

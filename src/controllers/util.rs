@@ -166,7 +166,19 @@ pub(super) fn adopt(
     desk: &Desk,
     client: &mut Client<'_>,
 ) -> Result<bool, ApiError> {
-    let adopted = adopt_with(owner, selector, kind, None, desk, client)?;
+    adopt_where(owner, selector, kind, &|_| true, desk, client)
+}
+
+/// The same, for those orphans only that fit in another way, too.
+pub(super) fn adopt_where(
+    owner: &Object,
+    selector: &Selector,
+    kind: Kind,
+    fits: &dyn Fn(&Object) -> bool,
+    desk: &Desk,
+    client: &mut Client<'_>,
+) -> Result<bool, ApiError> {
+    let adopted = adopt_with(owner, selector, (kind, fits), None, desk, client)?;
     Ok(!adopted.is_empty())
 }
 
@@ -174,7 +186,7 @@ pub(super) fn adopt(
 pub(super) fn adopt_with(
     owner: &Object,
     selector: &Selector,
-    kind: Kind,
+    (kind, fits): (Kind, &dyn Fn(&Object) -> bool),
     finalizer: Option<&str>,
     desk: &Desk,
     client: &mut Client<'_>,
@@ -186,7 +198,7 @@ pub(super) fn adopt_with(
     let matching: Vec<Key> = keys
         .filter(|key| {
             let orphan = client.cache().get(key);
-            orphan.is_some_and(|o| selector.matches(&o.meta.labels))
+            orphan.is_some_and(|o| selector.matches(&o.meta.labels) && fits(o))
         })
         .cloned()
         .collect();

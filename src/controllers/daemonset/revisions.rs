@@ -67,7 +67,8 @@ impl Sync<'_, '_> {
             self.ds.meta.annotations.clone(),
         );
         let data = (patch.clone(), number);
-        let revision = revisions::new_revision(&self.ds, name, marks, &hash, data);
+        let label = (REVISION_HASH, hash.as_str());
+        let revision = revisions::new_revision(&self.ds, name, marks, label, data);
         let key = revision.key();
         match self.client.create(revision) {
             Err(error) if error.reason == Reason::AlreadyExists => {

@@ -88,7 +88,7 @@ pub(super) fn claim(
     pods.extend(util::adopt_with(
         job,
         selector,
-        Kind::Pod,
+        (Kind::Pod, &|_| true),
         Some(TRACKING),
         desk,
         client,

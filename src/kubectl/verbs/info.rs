@@ -182,11 +182,11 @@ mod tests {
             ),
             (
                 "api-resources --api-group=apps -o name",
-                "deployments.apps\nreplicasets.apps\n",
+                "controllerrevisions.apps\ndaemonsets.apps\ndeployments.apps\nreplicasets.apps\nstatefulsets.apps\n",
             ),
             (
                 "api-resources --api-group=apps --no-headers",
-                "deployments   deploy   apps/v1   true   Deployment\nreplicasets   rs       apps/v1   true   ReplicaSet\n",
+                "controllerrevisions            apps/v1   true   ControllerRevision\ndaemonsets            ds       apps/v1   true   DaemonSet\ndeployments           deploy   apps/v1   true   Deployment\nreplicasets           rs       apps/v1   true   ReplicaSet\nstatefulsets          sts      apps/v1   true   StatefulSet\n",
             ),
         ] {
             assert_eq!(stdout(&mut world, line), text, "{line}");
