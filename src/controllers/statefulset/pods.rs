@@ -94,7 +94,8 @@ impl Sync<'_, '_> {
         }
         let fits = |pod: &Object| ordinal_of(&pod.meta.name, &set.meta.name).is_some();
         let deleting = set.meta.is_deleting();
-        if !deleting && util::adopt_where(&set, &selector, Kind::Pod, &fits, self.desk, self.client)?
+        if !deleting
+            && util::adopt_where(&set, &selector, Kind::Pod, &fits, self.desk, self.client)?
         {
             return Ok(None);
         }
