@@ -125,7 +125,28 @@ fn fields(snapshot: Snapshot<'_>, object: &Object) -> Vec<(String, String)> {
                 )
             }));
         }
-        Body::ReplicaSet(rs) => {
+        Body::DaemonSet(ds) => {
+            let s = &ds.status;
+            let counts = format!(
+                "{} desired | {} current | {} updated | {} available | {} misscheduled",
+                s.desired, s.current, s.updated, s.available, s.misscheduled
+            );
+            rows.push(("Nodes", counts));
+            rows.push(("Selector", ds.selector.to_string()));
+        }
+        Body::StatefulSet(set) => {
+            let s = &set.status;
+            let counts = format!(
+                "{} desired | {} total | {} ready | {} updated",
+                set.replicas(),
+                s.replicas,
+                s.ready_replicas,
+                s.updated_replicas
+            );
+            rows.push(("Replicas", counts));
+            rows.push(("Selector", set.selector.to_string()));
+        }
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => {
             rows.push((
                 "Replicas",
                 format!("{} current / {} desired", rs.status.replicas, rs.replicas),

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::api::{Key, Kind, Object};
 use crate::apiserver::{Change, Snapshot, Store};
-use crate::clock::digest_of;
 use crate::cluster::World;
 use crate::kubectl::{node_columns, pod_columns};
 
-use super::{Look, MapDiff, NodeView, PodView, SetView, WorkloadView};
+use super::workloads::{pod_hue, workload_views};
+use super::{Look, MapDiff, NodeView, PodView};
 
 /// What of the map may look different: the objects that were written, and those that show them.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,11 @@ impl Touched {
             Kind::Node | Kind::Lease => {
                 self.nodes.insert(key.name);
             }
-            Kind::Deployment | Kind::ReplicaSet => self.workloads = true,
+            Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::DaemonSet
+            | Kind::StatefulSet => self.workloads = true,
             Kind::Event => self.events += 1,
             _ => {}
         }
@@ -143,7 +147,7 @@ fn pod_view(snapshot: Snapshot<'_>, object: &Arc<Object>) -> PodView {
         ready: columns.ready,
         status: columns.status,
         restarts: pod.map_or(0, |p| p.restarts()),
-        hue: set.map_or_else(|| hue(&object.meta.name, 0), |s| set_hue(s)),
+        hue: pod_hue(snapshot, object),
         workload: workload.unwrap_or_else(|| owner.clone()),
         owner,
     }
@@ -171,22 +175,6 @@ fn look(snapshot: Snapshot<'_>, object: &Object, status: &str) -> Look {
         }
         _ => Look::NotReady,
     }
-}
-
-/// One of twelve colours; neighbouring revisions of one workload are far apart.
-fn hue(name: &str, revision: u64) -> u32 {
-    ((digest_of(name) % 12 + revision * 5) % 12) as u32
-}
-
-fn set_hue(set: &Object) -> u32 {
-    let owner = set.meta.controller().map_or(&*set.meta.name, |c| &*c.name);
-    hue(owner, revision(set).parse().unwrap_or(0))
-}
-
-fn revision(set: &Object) -> &str {
-    set.meta
-        .annotation("deployment.kubernetes.io/revision")
-        .unwrap_or_default()
 }
 
 fn node_view(world: &World, snapshot: Snapshot<'_>, object: &Arc<Object>) -> NodeView {
@@ -228,43 +216,4 @@ fn node_view(world: &World, snapshot: Snapshot<'_>, object: &Arc<Object>) -> Nod
         cpu_permille: permille(cpu, node.status.allocatable.cpu_milli),
         memory_permille: permille(memory, node.status.allocatable.memory_bytes),
     }
-}
-
-fn workload_views(snapshot: Snapshot<'_>) -> Vec<WorkloadView> {
-    let deployments = snapshot.list(Kind::Deployment, None);
-    deployments
-        .filter_map(|object| {
-            let deployment = object.deployment()?;
-            let mut sets: Vec<&Arc<Object>> = snapshot
-                .owned_by(Kind::ReplicaSet, object.meta.uid)
-                .collect();
-            sets.sort_by_key(|s| revision(s).parse::<u64>().unwrap_or(0));
-            let status = &deployment.status;
-            Some(WorkloadView {
-                kind: "Deployment".into(),
-                namespace: object.meta.namespace.to_string(),
-                name: object.meta.name.to_string(),
-                desired: deployment.replicas(),
-                ready: status.ready_replicas,
-                updated: status.updated_replicas,
-                available: status.available_replicas,
-                sets: sets.into_iter().filter_map(|s| set_view(s)).collect(),
-            })
-        })
-        .collect()
-}
-
-fn set_view(object: &Object) -> Option<SetView> {
-    let set = object.replica_set()?;
-    let containers = set.template.api.spec.iter().flat_map(|s| &s.containers);
-    let images: Vec<&str> = containers.filter_map(|c| c.image.as_deref()).collect();
-    Some(SetView {
-        name: object.meta.name.to_string(),
-        revision: revision(object).to_string(),
-        images: images.join(","),
-        desired: set.replicas,
-        current: set.status.replicas,
-        ready: set.status.ready_replicas,
-        hue: set_hue(object),
-    })
 }

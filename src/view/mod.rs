@@ -9,6 +9,7 @@ mod detail;
 mod map;
 mod timeline;
 mod why;
+mod workloads;
 
 use serde::{Deserialize, Serialize};
 

@@ -112,6 +112,8 @@ fn deeds(object: &Ref, exists: bool, act: &Callback<Act>) -> Html {
         "Pod" => "pod",
         "Deployment" => "deployment",
         "ReplicaSet" => "replicaset",
+        "DaemonSet" => "daemonset",
+        "StatefulSet" => "statefulset",
         _ => return html! {},
     };
     if !exists {

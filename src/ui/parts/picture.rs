@@ -50,6 +50,11 @@ fn row(workload: &WorkloadView, props: &PictureProps) -> Html {
     // A ReplicaSet that stands alone is its own workload.
     let alone = workload.kind == "ReplicaSet";
     let counts = format!("{}/{}", workload.ready, workload.desired);
+    let of = if alone || workload.kind == "Deployment" {
+        "ReplicaSet"
+    } else {
+        "ControllerRevision"
+    };
     html! {
         <div class="row" data-workload={workload.name.clone()}>
             if !alone {
@@ -64,7 +69,7 @@ fn row(workload: &WorkloadView, props: &PictureProps) -> Html {
                         <div class={classes!("set", (set.desired == 0).then_some("going"))}
                             style={format!("--h:{}", hue(set.hue))}
                         >
-                            { chip("ReplicaSet", namespace, &set.name, short, &counts, props) }
+                            { chip(of, namespace, &set.name, short, &counts, props) }
                             <span class="images" title={set.images.clone()}>{ &set.images }</span>
                             { beads(set) }
                         </div>
