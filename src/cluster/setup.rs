@@ -201,6 +201,13 @@ impl Setup {
         Ok(())
     }
 
+    /// Times for which the last node's line of pulls is taken by somebody else.
+    pub fn keep_busy(&mut self, times: Vec<(SimTime, SimTime)>) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.busy_pulls = times;
+        }
+    }
+
     /// Shifts the node controller's passes and the leases' renewals so that a node which is
     /// switched off at one moment is found lost at the other: a recording's phase. The last renewal
     /// is then the one that the pass one grace period before `lost` has seen.

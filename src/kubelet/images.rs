@@ -182,9 +182,19 @@ impl ImageStore {
         self.held.insert(image.full.clone(), image.size_bytes);
     }
 
-    /// Puts a pull into the line: when it will be done.
-    pub(super) fn ask(&mut self, image: &Image, now: SimTime) -> SimTime {
-        self.busy_until = self.busy_until.max(now) + image.pull;
+    /// Puts a pull into the line: when it will be done. `taken`: times for which the line is not
+    /// ours.
+    pub(super) fn ask(
+        &mut self,
+        image: &Image,
+        now: SimTime,
+        taken: &[(SimTime, SimTime)],
+    ) -> SimTime {
+        let taken = taken
+            .iter()
+            .filter(|(from, until)| (*from..*until).contains(&now));
+        let free = taken.map(|(_, until)| *until).max().unwrap_or(now);
+        self.busy_until = self.busy_until.max(free) + image.pull;
         self.busy_until
     }
 
@@ -265,8 +275,11 @@ mod tests {
         let mut store = ImageStore::default();
         let image = Image::read("nginx", &RuntimeOptions::default());
         let at = |millis| SimTime::from_unix_secs(100) + Span::millis(millis);
-        assert_eq!(store.ask(&image, at(0)), at(1500));
-        assert_eq!(store.ask(&image, at(60)), at(3000));
-        assert_eq!(store.ask(&image, at(9000)), at(10_500));
+        assert_eq!(store.ask(&image, at(0), &[]), at(1500));
+        assert_eq!(store.ask(&image, at(60), &[]), at(3000));
+        assert_eq!(store.ask(&image, at(9000), &[]), at(10_500));
+        let taken = [(at(20_000), at(21_000))];
+        assert_eq!(store.ask(&image, at(20_100), &taken), at(22_500));
+        assert_eq!(store.ask(&image, at(30_000), &taken), at(31_500));
     }
 }

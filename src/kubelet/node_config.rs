@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::api::{Resources, Taint, parse_quantity};
-use crate::clock::Span;
+use crate::clock::{SimTime, Span};
 
 /// One machine with its kubelet, as a scenario describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +28,8 @@ pub struct NodeConfig {
     pub heartbeat: Option<Span>,
     /// When in each second the runtime is asked for its containers; drawn if not given.
     pub relist: Option<Span>,
+    /// From when until when its line of pulls is taken by pods that the scenario does not know.
+    pub busy_pulls: Vec<(SimTime, SimTime)>,
 }
 
 const ROLE: &str = "node-role.kubernetes.io/control-plane";
@@ -47,6 +49,7 @@ impl NodeConfig {
             images: Vec::new(),
             heartbeat: None,
             relist: None,
+            busy_pulls: Vec::new(),
         };
         if control_plane {
             config.labels.insert(ROLE.into(), String::new());

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::Span;
+use crate::clock::{SimTime, Span};
 
 /// The runtime of every node, and the kubelet's own timings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,9 @@ pub struct RuntimeOptions {
     /// A container in back-off is looked at again after its remaining time times this, in percent
     /// (100–150 upstream).
     pub retry_percent: i64,
+    /// Moments, in order, at one of which a retry comes if it may come then: the draws of a
+    /// recorded cluster.
+    pub retries: Vec<SimTime>,
     /// `maxContainerRestartPeriod`.
     pub backoff_max: Span,
 }
@@ -72,6 +75,7 @@ impl Default for RuntimeOptions {
             report_images: false,
             retry: Span::millis(12_500),
             retry_percent: 120,
+            retries: Vec::new(),
             backoff_max: Span::secs(300),
         }
     }
@@ -114,6 +118,21 @@ pub struct ProbeRule {
 }
 
 impl RuntimeOptions {
+    /// How long after a failed sync the next one comes: first and last moment possible, and the one
+    /// that is taken if nothing speaks for another. `backoff`: what is left of it, if it is one.
+    pub(super) fn retry_after(&self, backoff: Option<Span>) -> (Span, Span, Span) {
+        const AT_MOST: Span = Span::secs(60);
+        let part = |of: Span, percent: i64| Span::micros(of.as_micros() * percent / 100);
+        let (first, usual) = match backoff {
+            Some(left) => (
+                left.min(AT_MOST),
+                part(left.min(AT_MOST), self.retry_percent),
+            ),
+            None => (Span::secs(10), self.retry),
+        };
+        (first, part(first, 150), usual)
+    }
+
     pub(super) fn pull_time(&self, image: &str) -> Span {
         self.pulls.get(image).copied().unwrap_or(self.pull)
     }

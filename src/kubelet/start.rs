@@ -154,7 +154,10 @@ impl Worker {
             "Pulling image \"{}\"",
             vec![(&image.written).into()],
         );
-        let until = act.machine.images.ask(image, now);
+        let until = act
+            .machine
+            .images
+            .ask(image, now, &act.machine.config.busy_pulls);
         self.step = Step::Pull {
             container,
             asked: now,
@@ -250,7 +253,7 @@ impl Worker {
         });
         if let Some(error) = &program.start_error {
             known.end(now, 128, "StartError", Some(error.clone()));
-            self.outcome.changed = true;
+            self.outcome.died = true;
             self.warning(act, at, "Failed", "Error: {}", vec![error.into()]);
             self.fail(at, "RunContainerError", Some(error.clone()));
             return self.start_next(act);

@@ -165,6 +165,7 @@ impl Worker {
         }
         self.sandbox = Sandbox::Ready;
         self.outcome.changed = true;
+        self.outcome.sandbox = Some(act.now);
         // Said in the middle of the sync, and nothing else with it.
         let told = self.status.as_deref().map(|status| {
             let mut status = status.clone();

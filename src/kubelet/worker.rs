@@ -140,6 +140,10 @@ pub(super) struct Outcome {
     pub started: bool,
     /// The runtime's list has changed otherwise.
     pub changed: bool,
+    /// When the sandbox was made: a relist may have told of it while the sync went on.
+    pub sandbox: Option<SimTime>,
+    /// A container has ended at its start.
+    pub died: bool,
     /// Something failed and is to be tried again.
     pub failed: bool,
     /// The shortest back-off that a container is in.
@@ -158,6 +162,8 @@ pub(super) struct Timing {
     /// Before `seen` the next sync begins at `seen`; between the two at `fresh`.
     pub seen: SimTime,
     pub fresh: SimTime,
+    /// One more event than the next sync answers: another sync follows it.
+    pub again: bool,
     /// When the pod's first sync began: its probes strike from here.
     pub added: SimTime,
 }
@@ -282,11 +288,18 @@ impl Worker {
         let Outcome {
             started,
             changed,
+            sandbox,
+            died,
             failed,
             backoff,
         } = std::mem::take(&mut self.outcome);
         let (clocks, now) = (&act.machine.clocks, act.now);
         let relist = clocks.relist_after(now);
+        // An event that came while the sync went on is answered by the next sync, which the coming
+        // relist lets begin; what that relist itself tells is answered by the one after it.
+        let seen = sandbox.is_some_and(|at| clocks.relist_after(at) < now);
+        let events = u32::from(std::mem::take(&mut self.timing.again) || seen) + u32::from(died);
+        self.timing.again = events > 1;
         let followed = std::mem::take(&mut self.timing.at_once);
         self.queue = Vec::new();
         self.step = Step::Idle;
@@ -303,18 +316,17 @@ impl Worker {
             self.timing.seen = SimTime::default();
             self.timing.fresh = relist;
         }
-        if changed && !started {
+        if (changed || events > 0) && !started {
             self.want(relist);
         }
-        let percent = act.options.retry_percent;
-        let wait = match backoff {
-            Some(left) => Some(Span::micros(
-                left.min(Span::secs(60)).as_micros() * percent / 100,
-            )),
-            None if failed => Some(act.options.retry),
-            None => None,
-        };
-        self.timing.retry = wait.map(|wait| clocks.tick_from(now + wait));
+        self.timing.retry = (failed || backoff.is_some()).then(|| {
+            let (first, last, usual) = act.options.retry_after(backoff);
+            let may = now + first..=clocks.tick_from(now + last);
+            let known = act.options.retries.iter().find(|at| may.contains(at));
+            known
+                .copied()
+                .unwrap_or_else(|| clocks.tick_from(now + usual))
+        });
     }
 
     /// Wants a sync at a moment, unless one is wanted sooner.

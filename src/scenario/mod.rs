@@ -4,6 +4,7 @@
 
 mod condition;
 mod names;
+mod neighbours;
 mod parse;
 mod recording;
 mod replay;

@@ -8,6 +8,7 @@ use crate::clock::{Seed, SimTime, Span};
 use crate::cluster::{NodeSpec, Setup};
 
 use super::names::Names;
+use super::neighbours::{self, Pull};
 
 /// A recording.
 pub struct Recording {
@@ -21,6 +22,9 @@ pub struct Recording {
     /// Whether the nodes' coming up is still among the events.
     node_events: bool,
     switches: Vec<(Span, Span)>,
+    /// What was pulled, and what that waited for.
+    pulls: Vec<Pull>,
+    retries: Vec<Span>,
     /// The names of its pods, which its commands may use.
     pub(super) names: Names,
 }
@@ -101,6 +105,8 @@ impl Recording {
             start,
             node_events: steps.iter().any(|s| s.printed("Registered Node")),
             switches: lost_nodes(&steps, timeline),
+            pulls: neighbours::pulls(timeline),
+            retries: neighbours::retries(timeline),
             steps,
             timeline_end: end,
             nodes: nodes.map(|n| node(n, images, start, timeline)).collect(),
@@ -118,8 +124,13 @@ impl Recording {
             setup.settled = settled.max(Span::secs(10));
         }
         setup.node_events = self.node_events && setup.settled < setup.api.event_ttl;
+        let retries = self.retries.iter().map(|at| self.start + *at);
+        setup.runtime.retries = retries.collect();
         for node in &self.nodes {
             setup.add(node)?;
+            let busy = neighbours::busy(&self.pulls, &node.name).into_iter();
+            let busy = busy.map(|(from, until)| (self.start + from, self.start + until));
+            setup.keep_busy(busy.collect());
         }
         if let Some((off, lost)) = self.switches.first() {
             setup.align_heartbeat(self.start + *off, self.start + *lost);
