@@ -4,10 +4,13 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { documentPage } from "./document.mjs";
 import { digest, filesBelow } from "./lib.mjs";
 
 const staging = process.env.TRUNK_STAGING_DIR;
 const index = path.join(staging, "index.html");
+const fidelity = path.join(staging, "fidelity.html");
+writeFileSync(fidelity, documentPage("FIDELITY.md"));
 
 if (process.env.TRUNK_PROFILE === "release") {
   const { transform } = await import("esbuild");
@@ -27,3 +30,4 @@ const html = readFileSync(index, "utf8")
   .replace(/^\s*<!--.*-->\n/gm, "")
   .replace(/^\s*\n/gm, "");
 writeFileSync(index, html);
+writeFileSync(fidelity, readFileSync(fidelity, "utf8").replaceAll("?v=BUILD", `?v=${mark}`));

@@ -17,6 +17,8 @@ const SOURCES = [
   "static",
   ".dev/monaco.mjs",
   ".dev/finish.mjs",
+  ".dev/document.mjs",
+  "docs/FIDELITY.md",
   ".cargo",
 ];
 

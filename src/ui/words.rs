@@ -173,7 +173,8 @@ words! {
     about_seed = "The same seed and the same acts always give the same story, to the microsecond. That is what a shared link holds.";
     about_private = "Nothing leaves this computer: there is no server behind this page.";
     fidelity = "How true is this?";
-    fidelity_text = "What differs from a real cluster is written down in docs/FIDELITY.md of the source.";
+    fidelity_text = "Commands of recorded real clusters are replayed here and compared, word by word. What is the same and what differs is counted and explained.";
+    fidelity_link = "See how each recording compares";
     start_again = "Start again";
     start_again_title = "Start again, with this or another seed";
     start_again_text = "A new world at the beginning of time. The text in the editor stays.";

@@ -20,3 +20,19 @@ for (const dark of [false, true]) {
     assert.deepEqual(found, []);
   });
 }
+
+test("the help leads to the document that says how true this is", async (t) => {
+  const page = await openPage(t);
+  await page.keyboard.press("Shift+?");
+  const link = page.locator('a[href="fidelity.html"]');
+  await link.waitFor();
+  const [document] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+  await document.locator("h1", { hasText: "How true is this?" }).waitFor();
+  assert.ok((await document.locator("table tbody tr").count()) > 20, "a row a recording");
+  await document.evaluate(checker);
+  const found = await document.evaluate(async () => {
+    const { violations } = await axe.run(globalThis.document);
+    return violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes[0].target})`);
+  });
+  assert.deepEqual(found, []);
+});

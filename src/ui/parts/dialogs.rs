@@ -104,6 +104,7 @@ fn about() -> Html {
             <p>{ t().about_private }</p>
             <h3>{ t().fidelity }</h3>
             <p>{ t().fidelity_text }</p>
+            <p><a href="fidelity.html" target="_blank" rel="noopener">{ t().fidelity_link }</a></p>
         </div>
     }
 }
