@@ -68,8 +68,9 @@ impl ApiServer {
         if terminate(&mut new) {
             // Its content goes first; the namespace controller says when.
         } else if grace == 0 && new.meta.finalizers.is_empty() {
-            if key.kind == Kind::Pod && old.meta.deletion.is_some_and(|d| d.grace_secs > 0) {
+            if key.kind == Kind::Pod && old.meta.deletion.is_none_or(|d| d.grace_secs > 0) {
                 // Watchers see the grace period go to zero before the object goes.
+                new.meta.generation += i64::from(old.meta.deletion.is_none());
                 new.meta.deletion = Some(Deletion {
                     timestamp: self.state.now.whole_secs(),
                     grace_secs: 0,

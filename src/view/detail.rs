@@ -146,6 +146,34 @@ fn fields(snapshot: Snapshot<'_>, object: &Object) -> Vec<(String, String)> {
             rows.push(("Replicas", counts));
             rows.push(("Selector", set.selector.to_string()));
         }
+        Body::Job(job) => {
+            let s = &job.status;
+            let counts = format!(
+                "{} active | {} succeeded | {} failed",
+                s.active, s.succeeded, s.failed
+            );
+            rows.push(("Pods", counts));
+            rows.push((
+                "Completions",
+                format!("{} of {}", s.succeeded, job.spec.completions.unwrap_or(1)),
+            ));
+            rows.extend(s.conditions.iter().map(|c| {
+                (
+                    "Condition",
+                    format!("{} {} {}", c.kind, c.status.as_str(), c.reason),
+                )
+            }));
+        }
+        Body::CronJob(cron_job) => {
+            let active: Vec<&str> = cron_job.status.active.iter().map(|j| &*j.name).collect();
+            let last = cron_job.status.last_schedule.map(|at| at.rfc3339());
+            rows.push(("Schedule", cron_job.spec.schedule.clone()));
+            rows.push((
+                "Last Schedule Time",
+                last.unwrap_or_else(|| "<none>".into()),
+            ));
+            rows.push(("Active Jobs", active.join(", ")));
+        }
         Body::ReplicaSet(rs) | Body::ReplicationController(rs) => {
             rows.push((
                 "Replicas",

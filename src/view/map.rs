@@ -51,7 +51,9 @@ impl Touched {
             | Kind::ReplicaSet
             | Kind::ReplicationController
             | Kind::DaemonSet
-            | Kind::StatefulSet => self.workloads = true,
+            | Kind::StatefulSet
+            | Kind::Job
+            | Kind::CronJob => self.workloads = true,
             Kind::Event => self.events += 1,
             _ => {}
         }
@@ -130,12 +132,11 @@ fn pod_view(snapshot: Snapshot<'_>, object: &Arc<Object>) -> PodView {
         .controller()
         .map(|c| c.name.to_string())
         .unwrap_or_default();
-    let set = Key::new(
-        Kind::ReplicaSet,
-        object.meta.namespace.clone(),
-        owner.as_str(),
-    );
-    let set = snapshot.get(&set);
+    // What controls the pod may itself be controlled.
+    let kind = object.meta.controller().map(|c| &*c.kind);
+    let between = [Kind::ReplicaSet, Kind::Job];
+    let between = between.iter().find(|k| kind == Some(k.name()));
+    let set = between.and_then(|k| snapshot.find(*k, &object.meta.namespace, &owner));
     let workload = set
         .and_then(|s| s.meta.controller())
         .map(|c| c.name.to_string());

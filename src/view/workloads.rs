@@ -1,4 +1,5 @@
-//! Workloads with what they make: ReplicaSets, or the revisions of DaemonSets and StatefulSets.
+//! Workloads with what they make: ReplicaSets, the revisions of DaemonSets and StatefulSets, the
+//! Jobs of CronJobs.
 //!
 //! Upstream: none; counts are those of kubectl's tables.
 
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
-use crate::api::{Body, Kind, Object};
+use crate::api::{Body, JobBody, Kind, Object};
 use crate::apiserver::Snapshot;
 use crate::clock::digest_of;
 
@@ -54,6 +55,10 @@ pub(super) fn pod_hue(snapshot: Snapshot<'_>, pod: &Object) -> u32 {
         let set = snapshot.find(Kind::ReplicaSet, space, &owner.name);
         return set.map_or_else(|| hue(&pod.meta.name, 0), |set| set_hue(set));
     }
+    if kind == Kind::Job.name() {
+        let job = snapshot.find(Kind::Job, space, &owner.name);
+        return job.map_or_else(|| hue(&owner.name, 0), |job| job_hue(job));
+    }
     let mut revisions = snapshot.owned_by(Kind::ControllerRevision, owner.uid);
     let own = revisions.find(|revision| is_of(pod, revision));
     own.map_or_else(|| hue(&owner.name, 0), |revision| set_hue(revision))
@@ -67,6 +72,8 @@ pub(super) fn workload_views(snapshot: Snapshot<'_>) -> Vec<WorkloadView> {
         Kind::StatefulSet,
         Kind::ReplicaSet,
         Kind::ReplicationController,
+        Kind::CronJob,
+        Kind::Job,
     ];
     let all = kinds.iter().flat_map(|kind| snapshot.list(*kind, None));
     all.filter_map(|object| view(snapshot, object)).collect()
@@ -95,6 +102,19 @@ fn view(snapshot: Snapshot<'_>, object: &Arc<Object>) -> Option<WorkloadView> {
             let ready = s.ready_replicas;
             (body.replicas, ready, s.replicas, s.available_replicas)
         }
+        Body::CronJob(_) => {
+            let jobs: Vec<&Arc<Object>> = snapshot.owned_by(Kind::Job, object.meta.uid).collect();
+            let ended = jobs.iter().filter(|job| {
+                let body = job.job();
+                body.is_some_and(|body| body.status.finished().is_some())
+            });
+            let (all, ended) = (count(jobs.len()), count(ended.count()));
+            (all, ended, all, ended)
+        }
+        Body::Job(body) if object.meta.controller().is_none() => {
+            let succeeded = body.status.succeeded;
+            (wanted(body), succeeded, succeeded, succeeded)
+        }
         _ => return None,
     };
     Some(WorkloadView {
@@ -122,6 +142,11 @@ fn sets(snapshot: Snapshot<'_>, object: &Arc<Object>) -> Vec<SetView> {
             owned.map(|set| revision_view(set, &pods)).collect()
         }
         Kind::ReplicaSet => set_view(object).into_iter().collect(),
+        Kind::CronJob => {
+            let owned = snapshot.owned_by(Kind::Job, uid);
+            owned.filter_map(|job| job_view(snapshot, job)).collect()
+        }
+        Kind::Job => job_view(snapshot, object).into_iter().collect(),
         _ => Vec::new(),
     };
     sets.sort_by_key(|set| set.revision.parse::<u64>().unwrap_or(0));
@@ -147,6 +172,42 @@ fn set_view(object: &Object) -> Option<SetView> {
     })
 }
 
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// How many pods of a Job have to succeed.
+fn wanted(job: &JobBody) -> i32 {
+    job.spec.completions.unwrap_or(1)
+}
+
+/// The Jobs of a CronJob are numbered by the minute of their schedule.
+fn minute(job: &Object) -> &str {
+    let owner = job.meta.controller().map(|owner| &*owner.name);
+    let rest = owner.and_then(|owner| job.meta.name.strip_prefix(owner));
+    rest.and_then(|rest| rest.strip_prefix('-'))
+        .unwrap_or_default()
+}
+
+fn job_hue(job: &Object) -> u32 {
+    let owner = job.meta.controller().map_or(&*job.meta.name, |c| &*c.name);
+    hue(owner, minute(job).parse().unwrap_or(0))
+}
+
+fn job_view(snapshot: Snapshot<'_>, object: &Arc<Object>) -> Option<SetView> {
+    let job = object.job()?;
+    let pods = snapshot.owned_by(Kind::Pod, object.meta.uid);
+    Some(SetView {
+        name: object.meta.name.to_string(),
+        revision: minute(object).to_string(),
+        images: images(&job.template.api),
+        desired: wanted(job),
+        current: count(pods.count()),
+        ready: job.status.succeeded,
+        hue: job_hue(object),
+    })
+}
+
 fn revision_view(object: &Object, pods: &[&Arc<Object>]) -> SetView {
     let containers = object
         .data()
@@ -159,7 +220,6 @@ fn revision_view(object: &Object, pods: &[&Arc<Object>]) -> SetView {
         let body = pod.pod();
         body.is_some_and(|body| body.status.is_ready())
     });
-    let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     let current = count(own.count());
     SetView {
         name: object.meta.name.to_string(),
@@ -169,5 +229,49 @@ fn revision_view(object: &Object, pods: &[&Arc<Object>]) -> SetView {
         current,
         ready: count(ready.count()),
         hue: set_hue(object),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clock::Span;
+    use crate::cluster::{Setup, World};
+    use crate::view::map_diff;
+
+    #[test]
+    fn jobs_and_the_jobs_of_cron_jobs_are_shown_with_their_pods() {
+        let mut world = World::new(Setup::chapter(1));
+        for line in [
+            "kubectl create job once --image=busybox",
+            "kubectl create cronjob often --image=busybox --schedule='* * * * *'",
+        ] {
+            world.console(line);
+        }
+        world.run_until(world.now() + Span::secs(130));
+        let shown = map_diff(&world, None);
+        let workloads = shown.workloads.expect("all of them");
+        let told: Vec<String> = workloads
+            .iter()
+            .map(|w| {
+                format!(
+                    "{} {} {}/{} in {}",
+                    w.kind,
+                    w.name,
+                    w.ready,
+                    w.desired,
+                    w.sets.len()
+                )
+            })
+            .collect();
+        assert_eq!(told, ["CronJob often 2/2 in 2", "Job once 1/1 in 1"]);
+        let hues: Vec<u32> = workloads
+            .iter()
+            .flat_map(|w| w.sets.iter().map(|s| s.hue))
+            .collect();
+        assert_ne!(hues[0], hues[1], "two Jobs of a CronJob have two colours");
+        let mut owners: Vec<&str> = shown.pods.iter().map(|pod| &*pod.workload).collect();
+        owners.sort_unstable();
+        assert_eq!(owners, ["often", "often", "once"]);
+        assert!(shown.pods.iter().all(|pod| hues.contains(&pod.hue)));
     }
 }

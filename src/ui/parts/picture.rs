@@ -47,13 +47,13 @@ pub fn Picture(props: &PictureProps) -> Html {
 
 fn row(workload: &WorkloadView, props: &PictureProps) -> Html {
     let namespace = &workload.namespace;
-    // A ReplicaSet that stands alone is its own workload.
-    let alone = workload.kind == "ReplicaSet";
+    // A ReplicaSet or a Job that stands alone is its own workload.
+    let alone = matches!(&*workload.kind, "ReplicaSet" | "Job");
     let counts = format!("{}/{}", workload.ready, workload.desired);
-    let of = if alone || workload.kind == "Deployment" {
-        "ReplicaSet"
-    } else {
-        "ControllerRevision"
+    let of = match &*workload.kind {
+        "Deployment" | "ReplicaSet" => "ReplicaSet",
+        "CronJob" | "Job" => "Job",
+        _ => "ControllerRevision",
     };
     html! {
         <div class="row" data-workload={workload.name.clone()}>
