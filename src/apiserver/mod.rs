@@ -8,6 +8,7 @@ mod decode;
 mod defaults;
 mod delete;
 mod errors;
+mod eviction;
 mod jobs;
 mod patch;
 mod requests;
@@ -17,6 +18,7 @@ mod snapshot;
 mod store;
 mod validation;
 
+pub use admission::{SYSTEM_CLASSES, quota_status};
 pub use check::{Diagnostic, check};
 pub use decode::{FieldValidation, check_metadata, decode, decode_with};
 pub use delete::{DeleteOptions, Propagation};

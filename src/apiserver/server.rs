@@ -122,6 +122,7 @@ impl ApiServer {
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
         }
+        self.charge_quotas(&object, cause)?;
         self.count_pods(kind, true);
         Ok(self.commit(&key, object, cause))
     }

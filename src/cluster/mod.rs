@@ -5,6 +5,7 @@
 mod checkpoint;
 mod console;
 mod faults;
+mod furniture;
 mod setup;
 mod world;
 

@@ -6,7 +6,6 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::api::{Body, Kind, Meta, Object};
 use crate::apiserver::{ApiServer, Cause, Store, Trigger};
 use crate::client::{Client, Component};
 use crate::clock::{Digest, Heap, SimTime, Span};
@@ -16,6 +15,7 @@ use crate::kubelet::Fleet;
 use crate::scheduler::Scheduler;
 
 use super::console::Console;
+use super::furniture::furnish;
 use super::{Latencies, Setup};
 
 /// A process whose caches move together.
@@ -324,15 +324,13 @@ impl World {
             actor: "kubeadm",
             trigger: Trigger::Start,
         };
-        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
-            self.create_namespace(name, cause);
-        }
-        let more = self.setup.namespaces.clone();
-        for name in more.iter().filter(|name| *name != "default") {
-            self.create_namespace(name, cause);
-        }
-        self.create_kubernetes_service(cause);
         let setup = self.setup.clone();
+        let address = setup
+            .nodes
+            .first()
+            .map(|node| node.internal_ip().to_string());
+        let address = address.unwrap_or("192.168.56.10".into());
+        furnish(&mut self.api, &setup.namespaces, &address, cause);
         let mut client = Client::new(&mut self.api, 0, cause);
         client.set_actor("kubelet");
         let quiet = !setup.node_events;
@@ -364,50 +362,6 @@ impl World {
         for process in PROCESSES {
             self.wires(process).cursor = revision;
         }
-    }
-
-    fn create_namespace(&mut self, name: &str, cause: Cause) {
-        let labels = [("kubernetes.io/metadata.name".to_string(), name.to_string())];
-        let meta = Meta {
-            labels: Arc::new(labels.into()),
-            ..Meta::named("", name)
-        };
-        let body = serde_json::json!({
-            "spec": { "finalizers": ["kubernetes"] }, "status": { "phase": "Active" },
-        });
-        let created = self.api.create(
-            Object {
-                meta,
-                body: Body::Data(Kind::Namespace, Arc::new(body)),
-            },
-            cause,
-        );
-        assert!(created.is_ok(), "a new world takes its namespaces");
-    }
-
-    fn create_kubernetes_service(&mut self, cause: Cause) {
-        let labels = [("component", "apiserver"), ("provider", "kubernetes")];
-        let labels = labels.map(|(k, v)| (k.to_string(), v.to_string()));
-        let meta = Meta {
-            labels: Arc::new(labels.into()),
-            ..Meta::named("default", "kubernetes")
-        };
-        let body = serde_json::json!({
-            "spec": {
-                "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "internalTrafficPolicy": "Cluster",
-                "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "sessionAffinity": "None", "type": "ClusterIP",
-                "ports": [{ "name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443 }],
-            },
-            "status": { "loadBalancer": {} },
-        });
-        let created = self.api.create(
-            Object {
-                meta,
-                body: Body::Data(Kind::Service, Arc::new(body)),
-            },
-            cause,
-        );
-        assert!(created.is_ok(), "a new world takes its service");
     }
 }
 

@@ -216,6 +216,9 @@ impl Drive {
         if let Body::Pod(body) = &mut new.body {
             let status = Arc::make_mut(&mut body.status);
             status.phase = phase;
+            let number = u16::try_from(latest.meta.resource_version).unwrap_or_default();
+            let [high, low] = number.to_be_bytes();
+            status.pod_ip.get_or_insert([10, 244, high, low].into());
             status.set_condition(PodCondition {
                 kind: PodConditionType::Ready,
                 status: ready,
@@ -267,10 +270,12 @@ impl Drive {
             .expect("deleted");
     }
 
-    /// Writes since a revision, as `actor kind name` lines, events left out.
+    /// Writes since a revision, as `actor kind name` lines; without events and what every namespace
+    /// is furnished with.
     pub fn writes_since(&self, revision: u64) -> Vec<String> {
         let changes = self.api.store().changes(revision, u64::MAX);
-        let changes = changes.filter(|change| change.kind != Kind::Event);
+        let left_out = [Kind::Event, Kind::ServiceAccount, Kind::ConfigMap];
+        let changes = changes.filter(|change| !left_out.contains(&change.kind));
         changes
             .map(|change| {
                 let verb = match (change.old, change.new) {

@@ -6,8 +6,10 @@
 mod cronjob;
 mod daemonset;
 mod deployment;
+mod disruption;
 #[cfg(test)]
 mod drive;
+mod endpoints;
 mod garbage_collector;
 mod hash;
 mod job;
@@ -18,7 +20,10 @@ mod pod_control;
 mod pod_gc;
 mod rank;
 mod replicaset;
+mod resourcequota;
 mod revisions;
+mod root_ca;
+mod serviceaccount;
 mod statefulset;
 mod taint_eviction;
 mod ttl_after_finished;
@@ -28,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::api::{Key, Kind};
+use crate::api::{Key, Kind, Selector};
 use crate::apiserver::{ApiError, Change, Snapshot, Trigger};
 use crate::client::{Client, Component, Expectations, Recorder, Workqueue};
 use crate::clock::{Digest, SimTime, Span};
@@ -50,6 +55,12 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &node_lifecycle::NodeLifecycleController,
     &taint_eviction::TaintEvictionController,
     &pod_gc::PodGc,
+    &serviceaccount::ServiceAccountController,
+    &root_ca::RootCaPublisher,
+    &endpoints::EndpointSliceController,
+    &endpoints::EndpointsController,
+    &resourcequota::ResourceQuotaController,
+    &disruption::DisruptionController,
 ];
 
 /// One loop of the controller manager. Stateless: what it must remember lies on its desk.
@@ -113,6 +124,11 @@ struct Notes {
     nodes: node_lifecycle::Nodes,
     tainted: taint_eviction::TaintedNodes,
     pod_gc: pod_gc::PodGcNotes,
+    quotas: BTreeSet<Key>,
+    /// What each budget picks.
+    budgets: BTreeMap<Key, Selector>,
+    /// What each Service picks.
+    selectors: BTreeMap<Key, BTreeMap<String, String>>,
 }
 
 /// The process: all controllers with their desks.

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use crate::api::{
     Condition, ConditionStatus, Key, Kind, Object, OwnerRef, PodConditionType, Selector, Uid,
 };
-use crate::apiserver::{ApiError, Change, Reason, Trigger};
+use crate::apiserver::{ApiError, Change, Reason, Snapshot, Trigger};
 use crate::client::Client;
 use crate::clock::{SimTime, Span};
 
@@ -245,6 +245,36 @@ pub(super) fn ignore_not_found(result: Result<(), ApiError>) -> Result<(), ApiEr
     match result {
         Err(error) if error.reason == Reason::NotFound => Ok(()),
         other => other,
+    }
+}
+
+/// What exists already needs nothing more.
+pub(super) fn ignore_already_exists(result: Result<Arc<Object>, ApiError>) -> Result<(), ApiError> {
+    match result {
+        Err(error) if error.reason == Reason::AlreadyExists => Ok(()),
+        other => other.map(|_| ()),
+    }
+}
+
+/// Whether a namespace takes new content.
+pub(super) fn active_namespace(key: &Key, cache: Snapshot<'_>) -> bool {
+    cache
+        .get(key)
+        .is_some_and(|namespace| !namespace.meta.is_deleting())
+}
+
+/// Wakes the key of a namespace that is new or has changed.
+pub(super) fn note_namespace(change: &Change<'_>, desk: &mut Desk, _: SimTime) {
+    if let Some(namespace) = change.new {
+        desk.queue.add(namespace.key(), woken_by(change));
+    }
+}
+
+/// Wakes the key of the namespace that has lost or changed its object of this name.
+pub(super) fn note_lost(change: &Change<'_>, name: &str, desk: &mut Desk) {
+    if let Some(old) = change.old.filter(|old| &*old.meta.name == name) {
+        let key = Key::new(Kind::Namespace, "", old.meta.namespace.clone());
+        desk.queue.add(key, woken_by(change));
     }
 }
 

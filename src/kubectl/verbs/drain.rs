@@ -1,13 +1,12 @@
 //! `kubectl drain`: cordons nodes and evicts their pods.
 //!
 //! Upstream: `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain/{drain,filters}.go`. Differs:
-//! pods are evicted in the order of their names instead of by a goroutine each; there are no
-//! disruption budgets yet.
+//! pods are evicted in the order of their names instead of by a goroutine each.
 
 use std::sync::Arc;
 
 use crate::api::{Key, Kind, Object, Uid, parse_duration};
-use crate::apiserver::DeleteOptions;
+use crate::apiserver::{DeleteOptions, Reason};
 use crate::clock::{SimTime, Span};
 use crate::kubectl::args::{Args, Flag, Takes, flag};
 use crate::kubectl::console::{Console, DryRun, Flow};
@@ -45,6 +44,8 @@ pub struct Drain {
     /// The node whose pods it waits for.
     node: Arc<str>,
     left: Vec<(Key, Uid)>,
+    /// Pods that a budget holds back, and when they are tried again.
+    held: Vec<((Key, Uid), SimTime)>,
     /// When it looks next: kubectl asks once a second.
     next: SimTime,
     until: Option<SimTime>,
@@ -54,6 +55,8 @@ pub struct Drain {
 }
 
 const POLL: Span = Span::secs(1);
+/// `EvictErrorRetryDelay`.
+const RETRY: Span = Span::secs(5);
 
 fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     let dry = console.dry_run(args)?;
@@ -78,21 +81,16 @@ fn next_node(
     while !names.is_empty() {
         let node = names.remove(0);
         let pods = sorted_out(console, &args, &node, &names)?;
-        let mut left = Vec::new();
+        let (mut left, mut held) = (Vec::new(), Vec::new());
         for pod in pods {
-            let key = pod.key();
-            let place = format!("{}/{}", key.namespace, key.name);
-            console.say(format!("evicting pod {place}{}", dry.suffix()));
-            let options = DeleteOptions {
-                grace_secs: args.number("grace-period").filter(|n| *n >= 0),
-                ..DeleteOptions::default()
-            };
-            let deleted = console.write(dry, |server, cause| server.delete(&key, options, cause));
-            if deleted.is_ok() && dry == DryRun::No {
-                left.push((key, pod.meta.uid));
+            let pod = (pod.key(), pod.meta.uid);
+            match evict(console, &args, &pod.0, dry)? {
+                Outcome::Going if dry == DryRun::No => left.push(pod),
+                Outcome::Held => held.push((pod, console.now() + RETRY)),
+                Outcome::Going | Outcome::Gone => {}
             }
         }
-        if left.is_empty() {
+        if left.is_empty() && held.is_empty() {
             console.done(Kind::Node, &node, "drained", dry);
             continue;
         }
@@ -104,6 +102,7 @@ fn next_node(
         let drain = Drain {
             node,
             left,
+            held,
             next: now + POLL,
             until,
             later: names,
@@ -115,7 +114,69 @@ fn next_node(
     Ok(Flow::Done(0))
 }
 
+/// What came of an eviction.
+enum Outcome {
+    Going,
+    /// A budget holds the pod back.
+    Held,
+    Gone,
+}
+
+/// Asks for one eviction, or deletes with --disable-eviction. Errors: the server's other words.
+fn evict(
+    console: &mut Console<'_, '_>,
+    args: &Args,
+    key: &Key,
+    dry: DryRun,
+) -> Result<Outcome, Failure> {
+    let place = format!("{}/{}", key.namespace, key.name);
+    console.say(format!("evicting pod {place}{}", dry.suffix()));
+    let options = DeleteOptions {
+        grace_secs: args.number("grace-period").filter(|n| *n >= 0),
+        ..DeleteOptions::default()
+    };
+    let plainly = args.on("disable-eviction");
+    let done = console.write(dry, |server, cause| {
+        if plainly {
+            server.delete(key, options, cause)
+        } else {
+            server.evict(key, options, cause)
+        }
+    });
+    let why = match done {
+        Ok(_) => return Ok(Outcome::Going),
+        Err(error) if error.reason == Reason::NotFound => return Ok(Outcome::Gone),
+        Err(error) => error,
+    };
+    let about = format!(
+        "error when evicting pods/\"{}\" -n \"{}\"",
+        key.name, key.namespace
+    );
+    if why.reason == Reason::TooManyRequests {
+        console.warn(format!("{about} (will retry after 5s): {}", why.message));
+        return Ok(Outcome::Held);
+    }
+    Err(Failure::error(format!("{about}: {}", why.message)))
+}
+
 impl Drain {
+    /// Tries again what a budget has held back for five seconds.
+    fn retry(&mut self, console: &mut Console<'_, '_>) -> Result<(), Failure> {
+        let now = console.now();
+        for (pod, due) in std::mem::take(&mut self.held) {
+            if due > now {
+                self.held.push((pod, due));
+                continue;
+            }
+            match evict(console, &self.args, &pod.0, DryRun::No)? {
+                Outcome::Going => self.left.push(pod),
+                Outcome::Held => self.held.push((pod, now + RETRY)),
+                Outcome::Gone => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Looks which pods have gone.
     pub(super) fn resume(mut self, console: &mut Console<'_, '_>) -> Result<Flow, Failure> {
         let now = console.now();
@@ -123,6 +184,7 @@ impl Drain {
             let next = self.next;
             return Ok(Flow::Wait(Box::new(Waiting::Drain(self)), Some(next)));
         }
+        self.retry(console)?;
         let live = console.live();
         let is_there = |(key, uid): &(Key, Uid)| live.get(key).is_some_and(|o| o.meta.uid == *uid);
         let (left, gone): (Vec<_>, Vec<_>) = self.left.drain(..).partition(is_there);
@@ -135,7 +197,7 @@ impl Drain {
         for (key, _) in gone {
             console.done(Kind::Pod, &key.name, word, DryRun::No);
         }
-        if self.left.is_empty() {
+        if self.left.is_empty() && self.held.is_empty() {
             console.done(Kind::Node, &self.node, "drained", DryRun::No);
             return next_node(console, self.args, self.later);
         }
@@ -155,7 +217,14 @@ impl Drain {
                 key.name, key.namespace
             )
         };
-        let all: Vec<String> = self.left.iter().map(one).collect();
+        let held = |((key, _), _): &((Key, Uid), SimTime)| {
+            format!(
+                "error when evicting pods/\"{}\" -n \"{}\": global timeout reached: {timeout}",
+                key.name, key.namespace
+            )
+        };
+        let all = self.left.iter().map(one).chain(self.held.iter().map(held));
+        let all: Vec<String> = all.collect();
         let list = if all.len() == 1 {
             all.concat()
         } else {
@@ -164,6 +233,7 @@ impl Drain {
         let pods: Vec<String> = self
             .left
             .iter()
+            .chain(self.held.iter().map(|(pod, _)| pod))
             .map(|(key, _)| format!("pod/{}", key.name))
             .collect();
         Failure::plain(format!(

@@ -104,11 +104,29 @@ impl World {
     /// Creates any object.
     pub(super) fn create(&mut self, object: Object, node: Option<&str>) -> Key {
         let key = object.key();
+        self.create_class(&object);
         self.api.create(object, CAUSE).expect("an object");
         if let Some(node) = node {
             self.api.bind(&key, &node.into(), CAUSE).expect("bound");
         }
         key
+    }
+
+    /// Creates the class that a pod's priority comes from, unless it is there.
+    fn create_class(&mut self, object: &Object) {
+        let Some(spec) = object.pod().map(|pod| &*pod.spec.spec) else {
+            return;
+        };
+        let Some(name) = spec.priority_class_name.as_deref() else {
+            return;
+        };
+        let body = json!({ "value": spec.priority.unwrap_or(0), "preemptionPolicy": spec.preemption_policy });
+        let class = Object {
+            meta: Meta::named("", name),
+            body: Body::Data(Kind::PriorityClass, Arc::new(body)),
+        };
+        // A second pod of the class finds it there.
+        let _ = self.api.create(class, CAUSE);
     }
 
     /// Changes a pod or node in place, through spec and status.

@@ -120,6 +120,7 @@ pub(super) fn spec(words: &str) -> PodSpec {
             "name": "c", "image": first("image").unwrap_or("nginx"),
             "resources": { "requests": requests }, "ports": ports,
         }],
+        "priorityClassName": class(words),
         "priority": first("priority").map(|p| p.parse::<i32>().expect("a priority")),
         "preemptionPolicy": words.contains("never").then_some("Never"),
         "tolerations": tolerations,
@@ -129,6 +130,18 @@ pub(super) fn spec(words: &str) -> PodSpec {
         "affinity": affinity(words),
     });
     serde_json::from_value(value).expect("a pod spec")
+}
+
+/// The name of the class that priority and policy come from.
+fn class(words: &str) -> Option<String> {
+    let never = if words.contains("never") {
+        "-never"
+    } else {
+        ""
+    };
+    let value = all(words, "priority").next();
+    let value = value.or((!never.is_empty()).then_some("0"))?;
+    Some(format!("p{value}{never}"))
 }
 
 fn labels(words: &str) -> Labels {
