@@ -192,7 +192,7 @@ fn values(requirement: &NodeSelectorRequirement) -> Vec<String> {
 }
 
 impl NodeTerm {
-    fn of(term: &NodeSelectorTerm) -> NodeTerm {
+    pub(super) fn of(term: &NodeSelectorTerm) -> NodeTerm {
         let labels = term.match_expressions.iter().flatten().map(|r| {
             let bound = || values(r).first().and_then(|v| v.parse().ok());
             let nothing = Requirement::In(r.key.clone(), Vec::new());

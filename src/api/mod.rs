@@ -25,6 +25,7 @@ mod pod;
 mod quantity;
 mod selector;
 mod statefulset;
+mod storage;
 mod template;
 mod workload;
 pub mod yaml;
@@ -53,5 +54,9 @@ pub use pod::{
 pub use quantity::{Amount, canonical_quantity, parse_quantity};
 pub use selector::{Requirement, Selector, SelectorError};
 pub use statefulset::{StatefulSetBody, StatefulSetStatus};
+pub use storage::{
+    BIND_COMPLETED, NO_PROVISIONER, SELECTED_NODE, data_text, is_bound_claim, volume_nodes,
+    waits_for_consumer,
+};
 pub use template::{Hashed, PodFacts, PodTemplate, Port, Resources, SharedPodSpec, Toleration};
 pub use workload::{Condition, DeploymentBody, DeploymentStatus, ReplicaSetBody, ReplicaSetStatus};

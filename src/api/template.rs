@@ -211,6 +211,8 @@ pub struct PodFacts {
     pub containers: Arc<[Arc<str>]>,
     pub scheduler_name: Arc<str>,
     pub placement: Placement,
+    /// Names of the claims that its volumes use.
+    pub claims: Vec<String>,
 }
 
 const DEFAULT_CPU_MILLI: i64 = 100;
@@ -263,8 +265,15 @@ impl PodFacts {
                 .unwrap_or("default-scheduler")
                 .into(),
             placement: Placement::of(spec),
+            claims: claims(spec),
         }
     }
+}
+
+fn claims(spec: &PodSpec) -> Vec<String> {
+    let volumes = spec.volumes.iter().flatten();
+    let sources = volumes.filter_map(|v| v.persistent_volume_claim.as_ref());
+    sources.map(|source| source.claim_name.clone()).collect()
 }
 
 fn quantity_of(map: Option<&BTreeMap<String, Quantity>>, name: &str) -> Option<i64> {

@@ -16,7 +16,10 @@ use serde_json::{Map, Value, json};
 use crate::api::Meta;
 
 mod batch;
+mod storage;
 mod workload;
+
+pub(super) use storage::admit_storage;
 
 pub(super) use batch::{cron_job, job};
 pub(super) use data::{data, fresh_status};

@@ -114,6 +114,7 @@ impl ApiServer {
         object.meta.generation = i64::from(kind.info().has_generation);
         let from_template = object.pod().is_some_and(|pod| pod.spec.admitted);
         admission::admit(self, &mut object)?;
+        defaults::admit_storage(&mut object, self.store.head());
         number_template(&mut object, None);
         services::allocate(self, &mut object);
         start_status(&mut object);

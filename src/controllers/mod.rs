@@ -28,6 +28,7 @@ mod statefulset;
 mod taint_eviction;
 mod ttl_after_finished;
 mod util;
+mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
@@ -50,6 +51,9 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &cronjob::CronJobController,
     &ttl_after_finished::TtlAfterFinished,
     &statefulset::StatefulSetController,
+    &volume::VolumeBinder,
+    &volume::Provisioner,
+    &volume::StorageProtection,
     &garbage_collector::GarbageCollector,
     &namespace::NamespaceController,
     &node_lifecycle::NodeLifecycleController,
@@ -120,6 +124,7 @@ struct Notes {
     jobs: job::Jobs,
     /// The revision of the last write in each StatefulSet's sync.
     stateful: BTreeMap<Key, u64>,
+    provisioning: volume::Provisioning,
     graph: garbage_collector::Graph,
     nodes: node_lifecycle::Nodes,
     tainted: taint_eviction::TaintedNodes,

@@ -38,6 +38,8 @@ pub struct Options {
     pub burst_replicas: i32,
     /// `BurstReplicas` of `pkg/controller/daemon`: pods a sync at most.
     pub daemon_burst_replicas: i32,
+    /// How long a provisioner takes for a volume: no constant of Kubernetes, each driver has its own.
+    pub provisioning_time: Span,
     /// `SyncJobBatchPeriod` of `pkg/controller/job`: from a pod's change to the sync.
     pub job_sync_batch: Span,
     /// `DefaultJobPodFailureBackOff`, doubled by each further failure up to …
@@ -71,6 +73,7 @@ impl Options {
             namespace_deletion_grace: Span::secs(5),
             burst_replicas: 500,
             daemon_burst_replicas: 250,
+            provisioning_time: Span::secs(1),
             job_sync_batch: Span::secs(1),
             job_pod_backoff: Span::secs(10),
             job_pod_backoff_max: Span::secs(600),

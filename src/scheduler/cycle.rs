@@ -3,6 +3,7 @@
 //! Upstream: `pkg/scheduler/schedule_one.go`, `framework/runtime/framework.go`. Differs: nodes are
 //! examined one after the other, so the feasible list has one order (upstream's 16 workers race).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::api::Uid;
@@ -43,7 +44,7 @@ pub(super) struct Diagnosis {
     /// Nodes that were not looked at since a plugin named others: the plugins.
     pub(super) restricted_by: Vec<usize>,
     /// A plugin let no node pass, without looking at any.
-    pub(super) pre_filter: Option<(usize, &'static str)>,
+    pub(super) pre_filter: Option<(usize, Cow<'static, str>)>,
     pub(super) processed: usize,
 }
 
@@ -59,14 +60,14 @@ impl Diagnosis {
     pub(super) fn rejectors(&self) -> Rejectors {
         let rejected = self.rejected.iter().map(|rejected| rejected.plugin);
         let all = rejected.chain(self.restricted_by.iter().copied());
-        let all = all.chain(self.pre_filter.map(|(plugin, _)| plugin));
+        let all = all.chain(self.pre_filter.iter().map(|(plugin, _)| *plugin));
         all.fold(0, |bits, plugin| bits | (1 << plugin))
     }
 }
 
 impl<'a> Filters<'a> {
     /// Runs PreFilter. Errors: the plugin that lets no node pass, and why.
-    pub(super) fn new(cycle: Cycle<'a>) -> Result<Filters<'a>, (usize, &'static str)> {
+    pub(super) fn new(cycle: Cycle<'a>) -> Result<Filters<'a>, (usize, Cow<'static, str>)> {
         let mut filters = Filters {
             cycle,
             active: Vec::with_capacity(PLUGINS.len()),

@@ -105,8 +105,8 @@ pub(super) fn decide(cycle: Cycle<'_>, uid: Uid, start: usize) -> Decision {
             failed(name(&rejected.node), plugin, reasons.join(", ")),
         ));
     }
-    if let Some((plugin, why)) = diagnosis.pre_filter {
-        let plugin = PLUGINS.get(plugin).map_or("", |row| row.plugin.name());
+    if let Some((plugin, why)) = &diagnosis.pre_filter {
+        let plugin = PLUGINS.get(*plugin).map_or("", |row| row.plugin.name());
         let all = cache.order().iter();
         verdicts.extend(all.map(|id| (*id, failed(name(id), plugin, why.to_string()))));
     }

@@ -73,7 +73,7 @@ pub(super) enum PreFilter<'a> {
     /// Nodes are to be asked, but only those with these names.
     Only(Box<dyn Filter + 'a>, Vec<&'a str>),
     /// No node will do, whatever is removed from it.
-    Reject(&'static str),
+    Reject(Cow<'static, str>),
 }
 
 /// A plugin's test of nodes for one pod.
@@ -145,6 +145,8 @@ pub(super) enum ClusterEvent<'a> {
     PodUpdate(&'a Object, &'a Object),
     /// A pod on a node (or nominated to one) has ended or is gone.
     PodDelete(&'a Object),
+    /// A claim, a volume or a storage class has come or changed.
+    Storage(&'a Object),
     /// The waiting pod itself has changed.
     OwnUpdate(&'a Object, &'a Object),
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::api::{
     Body, ConditionStatus, InvolvedObject, Key, Message, Object, PodBody, PodCondition,
-    PodConditionType, Uid,
+    PodConditionType, SELECTED_NODE, Uid,
 };
 use crate::apiserver::{ApiError, Change};
 use crate::client::{Client, Component, Recorder};
@@ -132,6 +132,10 @@ impl Scheduler {
         }
         let diagnosis = self.find(class, &object, pod);
         match self.pick(class, pod, &diagnosis.feasible) {
+            Some(node) if self.asks_for_volumes(class, pod, node, client) => {
+                let rejectors = plugins::bit_of("VolumeBinding");
+                self.queue.add_failed(queued, rejectors, client.now());
+            }
             Some(node) => self.assume_and_bind(queued, class, node, client),
             None => {
                 let outcome = preemption::post_filter(self, client, class, &object, &diagnosis);
@@ -177,6 +181,32 @@ impl Scheduler {
         cycle::choose(&totals)
             .and_then(|index| feasible.get(index))
             .copied()
+    }
+
+    /// Asks for the volumes that wait for the pod to have a node; whether there are any.
+    fn asks_for_volumes(
+        &self,
+        class: ClassId,
+        pod: &PodBody,
+        node: NodeId,
+        client: &mut Client<'_>,
+    ) -> bool {
+        let node = &self.cache.node(node).name;
+        let claims = plugins::delayed(Cycle {
+            cache: &self.cache,
+            class: self.cache.class(class),
+            pod,
+        });
+        for claim in &claims {
+            let live = client.live().get(&claim.key()).cloned();
+            let unasked = live.filter(|c| c.meta.annotation(SELECTED_NODE).is_none());
+            if let Some(mut new) = unasked.map(|claim| (*claim).clone()) {
+                new.meta.set_annotation(SELECTED_NODE, Some(node));
+                // Whoever has changed or deleted the claim meanwhile wakes the pod again.
+                let _ = client.update(new);
+            }
+        }
+        !claims.is_empty()
     }
 
     fn assume_and_bind(

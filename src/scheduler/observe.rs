@@ -51,6 +51,12 @@ impl Scheduler {
             Kind::Pod => self.note_pod(change, now, trigger),
             Kind::Node => self.note_node(change, now, trigger),
             Kind::Event | Kind::Lease | Kind::Deployment => {}
+            Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::StorageClass => {
+                self.cache.note_storage(change.old, change.new);
+                if let Some(new) = change.new {
+                    self.wake(&ClusterEvent::Storage(new), now, trigger);
+                }
+            }
             _ => self.cache.note_selector(change.old, change.new),
         }
     }

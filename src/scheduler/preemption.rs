@@ -15,7 +15,7 @@ use crate::client::Client;
 
 use super::cache::{Cache, ClassId, NodeId};
 use super::cycle::{Diagnosis, Filters};
-use super::framework::{Cycle, Rejection};
+use super::framework::{Cycle, Reasons, Rejection};
 use super::report::Histogram;
 use super::{NAME, NominatedNode, Scheduler};
 
@@ -210,7 +210,10 @@ fn fits(cache: &Cache, class: ClassId, pod: &PodBody, node: NodeId) -> Result<()
     };
     match Filters::new(cycle) {
         Ok(filters) => filters.check(node).map_err(|(_, rejection)| rejection),
-        Err((_, why)) => Err(Rejection::unresolvable(why)),
+        Err((_, why)) => Err(Rejection {
+            unresolvable: true,
+            reasons: Reasons::Many(vec![why]),
+        }),
     }
 }
 

@@ -13,7 +13,7 @@ const NOTE_MAX: usize = 1024;
 
 /// The pod's message without what PostFilter adds.
 pub(super) fn fit_error(diagnosis: &Diagnosis, nodes: usize) -> String {
-    if let Some((_, why)) = diagnosis.pre_filter {
+    if let Some((_, why)) = &diagnosis.pre_filter {
         return format!("0/{nodes} nodes are available: {why}.");
     }
     let mut histogram = Histogram::default();

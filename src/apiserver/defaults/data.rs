@@ -14,6 +14,9 @@ type Fields = Map<String, Value>;
 pub(in crate::apiserver) fn data(kind: Kind, fields: &mut Fields) {
     match kind {
         Kind::Secret => secret(fields),
+        Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::StorageClass => {
+            super::storage::storage(kind, fields);
+        }
         Kind::LimitRange => each(fields, "/spec/limits", limit),
         Kind::Endpoints => each(fields, "/subsets", |subset| {
             each(subset, "/ports", |port| put(port, "protocol", "TCP".into()));
@@ -206,6 +209,7 @@ pub(in crate::apiserver) fn fresh_status(kind: Kind, fields: &Value) -> Option<V
         Kind::PodDisruptionBudget => json!({
             "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0,
         }),
+        Kind::PersistentVolumeClaim | Kind::PersistentVolume => json!({ "phase": "Pending" }),
         Kind::ResourceQuota | Kind::APIService => json!({}),
         Kind::CustomResourceDefinition => {
             let versions = items_at(fields, "/spec/versions").iter();

@@ -56,7 +56,7 @@ fn update_strategy(strategy: &DaemonSetUpdateStrategy, errors: &mut Errors) {
                 "{{\"Type\":{},\"RollingUpdate\":{rolling}}}",
                 go_quote(other)
             );
-            let allowed = &["OnDelete", "RollingUpdate"];
+            let allowed = &["RollingUpdate", "OnDelete"];
             errors.push(FieldError::not_supported(
                 "spec.updateStrategy",
                 text,

@@ -10,7 +10,7 @@ use crate::api::{Kind, Object};
 
 use super::{
     Errors, autoscaler, config, disruption, ingress, limit_range, network_policy, priority_class,
-    quota, rbac, service,
+    quota, rbac, service, storage,
 };
 
 /// Problems of a new object.
@@ -18,6 +18,9 @@ pub(super) fn create(kind: Kind, object: &Object, body: &Value, errors: &mut Err
     match kind {
         Kind::Service => service::service(body, errors),
         Kind::ConfigMap => config::config_map(body, errors),
+        Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::StorageClass => {
+            storage::storage(kind, body, errors);
+        }
         Kind::Secret => config::secret(&object.meta, body, errors),
         Kind::Ingress => ingress::ingress(body, errors),
         Kind::IngressClass => ingress::class(body, errors),

@@ -29,6 +29,7 @@ mod rbac;
 mod resources;
 mod service;
 mod statefulset;
+mod storage;
 mod volume;
 mod workload;
 

@@ -38,7 +38,7 @@ pub(super) fn stateful_set(spec: &StatefulSetSpec, new: bool, errors: &mut Error
     ] {
         if let Some(other) = policy.filter(|p| !matches!(*p, "Retain" | "Delete")) {
             let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
-            let allowed = &["Delete", "Retain"];
+            let allowed = &["Retain", "Delete"];
             errors.push(FieldError::not_supported(path, go_quote(other), allowed));
         }
     }

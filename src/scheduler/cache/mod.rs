@@ -12,6 +12,7 @@ mod counter;
 mod node_tree;
 mod pages;
 mod selectors;
+mod storage;
 mod topology;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use pages::Pages;
 pub(super) use pages::Sparse;
 use selectors::Selectors;
 pub(super) use selectors::{Constraint, Spread};
+use storage::Storage;
 pub(super) use topology::Topology;
 
 /// A node's place in the cache's arrays; given again after the node is gone.
@@ -48,6 +50,7 @@ pub(super) struct Cache {
     selectors: Selectors,
     images: BTreeMap<Arc<str>, Arc<Image>>,
     namespaces: BTreeMap<Arc<str>, Labels>,
+    storage: Storage,
     /// Nodes with a taint of effect PreferNoSchedule.
     soft_tainted: u32,
 }
@@ -118,12 +121,31 @@ impl Cache {
                 cache.note_selector(None, Some(object));
             }
         }
+        for kind in [
+            Kind::PersistentVolumeClaim,
+            Kind::PersistentVolume,
+            Kind::StorageClass,
+        ] {
+            for object in snapshot.list(kind, None) {
+                cache.storage.note(None, Some(object));
+            }
+        }
         for pod in snapshot.list(Kind::Pod, None) {
             if pod.key() != *but {
                 cache.count(pod, 1);
             }
         }
         cache
+    }
+
+    /// Claims, volumes and classes.
+    pub(super) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Takes note of a change of a claim, a volume or a class.
+    pub(super) fn note_storage(&mut self, old: Option<&Arc<Object>>, new: Option<&Arc<Object>>) {
+        self.storage.note(old, new);
     }
 
     /// The nodes in the order in which they are examined.

@@ -318,7 +318,7 @@ impl Plugin for InterPodAffinity {
                         .any(|t| value(new, t).is_some() && changed(t))
                         || anti.iter().any(|t| value(old, t).is_some() && changed(t)))
             }
-            ClusterEvent::NodeDelete(_) => false,
+            ClusterEvent::NodeDelete(_) | ClusterEvent::Storage(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The table of plugins: one row a plugin, in the order in which filters are asked.
 //!
-//! Upstream: `pkg/scheduler/apis/config/v1/default_plugins.go`. Differs: the volume plugins,
-//! DynamicResources and NodeDeclaredFeatures are missing, since what they look at does not exist
+//! Upstream: `pkg/scheduler/apis/config/v1/default_plugins.go`. Differs: the volume plugins
+//! but VolumeBinding, DynamicResources and NodeDeclaredFeatures are missing, since what they look at does not exist
 //! here; PrioritySort is the queue's own order, DefaultBinder and DefaultPreemption are in files of
 //! the room.
 
@@ -16,8 +16,11 @@ mod node_unschedulable;
 mod scheduling_gates;
 mod taint_toleration;
 mod topology_spread;
+mod volume_binding;
 
 use super::framework::Plugin;
+
+pub(super) use volume_binding::delayed;
 
 /// One row: the plugin and the weight of its score.
 pub(super) struct Row {
@@ -38,8 +41,15 @@ pub(super) const PLUGINS: &[Row] = &[
     row(&node_affinity::NodeAffinity, 2),
     row(&node_ports::NodePorts, 0),
     row(&fit::NodeResourcesFit, 1),
+    row(&volume_binding::VolumeBinding, 0),
     row(&topology_spread::PodTopologySpread, 2),
     row(&inter_pod_affinity::InterPodAffinity, 2),
     row(&balanced_allocation::NodeResourcesBalancedAllocation, 1),
     row(&image_locality::ImageLocality, 1),
 ];
+
+/// A plugin's bit among those that rejected a pod.
+pub(super) fn bit_of(name: &str) -> u32 {
+    let at = PLUGINS.iter().position(|row| row.plugin.name() == name);
+    at.map_or(0, |at| 1 << at)
+}

@@ -84,7 +84,9 @@ impl Plugin for NodeAffinity {
         let filter = Box::new(Required(placement));
         match names(placement) {
             None => PreFilter::Filter(filter),
-            Some(names) if names.is_empty() => PreFilter::Reject("pod affinity terms conflict"),
+            Some(names) if names.is_empty() => {
+                PreFilter::Reject("pod affinity terms conflict".into())
+            }
             Some(names) => PreFilter::Only(filter, names.into_iter().collect()),
         }
     }

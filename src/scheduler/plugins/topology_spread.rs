@@ -315,6 +315,7 @@ impl Plugin for PodTopologySpread {
                 has_all_keys(placement, node)
             }
             ClusterEvent::NodeUpdate(update) => node_hint(placement, update),
+            ClusterEvent::Storage(_) => false,
         }
     }
 }
