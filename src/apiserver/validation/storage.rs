@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Kind, fields_at, go_quote, text_at, texts_at};
+use crate::api::{Kind, fields_at, go_json, go_quote, text_at, texts_at};
 use crate::apiserver::FieldError;
 
 use super::Errors;
@@ -67,6 +67,12 @@ fn volume(body: &Value, errors: &mut Errors) {
     modes(body, "", errors);
     if fields_at(body, "/spec/capacity").next().is_none() {
         errors.push(FieldError::required("spec.capacity", ""));
+    }
+    let capacity = body.pointer("/spec/capacity").unwrap_or(&Value::Null);
+    if capacity.get("storage").is_none() || fields_at(body, "/spec/capacity").count() > 1 {
+        let allowed = &["storage"];
+        let text = go_json(capacity);
+        errors.push(FieldError::not_supported("spec.capacity", text, allowed));
     }
     let policy = text_at(body, "/spec/persistentVolumeReclaimPolicy");
     let allowed = &["Delete", "Recycle", "Retain"];

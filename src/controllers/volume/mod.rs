@@ -122,7 +122,7 @@ fn sync_volume(
     client: &mut Client<'_>,
 ) -> Result<(), ApiError> {
     let Some(claim) = claim_of(volume) else {
-        if set_phase(volume, "Available", client)? {
+        if !set_phase(volume, "Available", client)? {
             wake_waiting(desk, client);
         }
         return Ok(());
