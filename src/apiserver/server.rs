@@ -216,7 +216,15 @@ impl ApiServer {
 
     /// Removes events that were last written longer ago than the event TTL.
     pub fn expire_events(&mut self, cause: Cause) {
-        let deadline = self.state.now - self.state.options.event_ttl;
+        self.remove_events(self.state.now - self.state.options.event_ttl, cause);
+    }
+
+    /// Removes every event.
+    pub fn forget_events(&mut self, cause: Cause) {
+        self.remove_events(self.state.now, cause);
+    }
+
+    fn remove_events(&mut self, deadline: SimTime, cause: Cause) {
         let (mut expired, mut oldest, mut all_gone) = (Vec::new(), self.state.oldest_event, true);
         self.store
             .visit_by_age(Kind::Event, oldest, |slot, object| {

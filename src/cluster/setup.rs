@@ -208,6 +208,14 @@ impl Setup {
         }
     }
 
+    /// Leaves the jitter of retries to our own rule, and nobody else pulls.
+    pub fn forget_chance(&mut self) {
+        self.runtime.retries.clear();
+        for node in &mut self.nodes {
+            node.busy_pulls.clear();
+        }
+    }
+
     /// Shifts the node controller's passes and the leases' renewals so that a node which is
     /// switched off at one moment is found lost at the other: a recording's phase. The last renewal
     /// is then the one that the pass one grace period before `lost` has seen.

@@ -348,6 +348,10 @@ impl World {
             .push(setup.epoch + EXPIRE_EVERY, Event::ExpireEvents);
         self.settle();
         self.run_until(setup.epoch);
+        if quiet {
+            self.api.forget_events(cause);
+            self.settle();
+        }
     }
 
     /// Everybody has long seen all of this when the story begins.

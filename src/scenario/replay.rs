@@ -16,14 +16,22 @@ use super::timeline;
 /// What we did in the steps of a recording, in the recording's form: `steps` with our own `stdout`,
 /// `stderr` and `exit`, and `timeline`. Errors: where the recording is none.
 pub fn replay(text: &str) -> Result<Value, String> {
-    replay_with(text, &[])
+    replay_with(text, &[], false)
 }
 
-/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. Errors: also an
-/// unknown flag, or a value that is no duration.
-pub fn replay_with(text: &str, flags: &[(String, String)]) -> Result<Value, String> {
+/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings; with `own_chance`,
+/// retries and the neighbours' pulls aren't taken from the recording. Errors: also an unknown flag,
+/// or a value that is no duration.
+pub fn replay_with(
+    text: &str,
+    flags: &[(String, String)],
+    own_chance: bool,
+) -> Result<Value, String> {
     let recording = Recording::read(text)?;
     let mut setup = recording.setup()?;
+    if own_chance {
+        setup.forget_chance();
+    }
     for (name, value) in flags {
         setup.set_flag(name, Some(span(value)?))?;
     }
