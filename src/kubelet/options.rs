@@ -59,7 +59,7 @@ impl Default for RuntimeOptions {
         RuntimeOptions {
             mount: Span::millis(300),
             sandbox: Span::millis(300),
-            stagger: Span::millis(120),
+            stagger: Span::millis(100),
             create: Span::millis(100),
             start: Span::millis(100),
             stop_sandbox: Span::millis(100),

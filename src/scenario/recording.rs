@@ -198,14 +198,19 @@ fn node(
 }
 
 /// kubectl itself takes most of the time of a command that does not block: its request comes last.
-/// A command that took longer has blocked behind its request.
-fn effect_after(took: Span) -> Span {
+/// A command that took longer, or a verb that waits, has blocked behind its request.
+fn effect_after(command: &str, took: Span) -> Span {
     const USUAL: Span = Span::millis(100);
     const BLOCKS: Span = Span::millis(600);
+    let mut words = command.split_whitespace().skip(1);
+    let waits = matches!(words.next(), Some("delete" | "drain" | "wait"));
+    let last = (took - Span::millis(20)).max(Span::millis(30));
     if took > BLOCKS {
         USUAL
+    } else if waits {
+        USUAL.min(last)
     } else {
-        (took - Span::millis(20)).max(Span::millis(30))
+        last
     }
 }
 
@@ -290,7 +295,10 @@ fn step(value: &Value) -> Step {
         manifest: text(value, "manifest"),
         command: text(value, "command"),
         fault,
-        effect_after: effect_after(seconds(value.get("took_s"))),
+        effect_after: effect_after(
+            &text(value, "command").unwrap_or_default(),
+            seconds(value.get("took_s")),
+        ),
         timeout: ended.then(|| lasted(value)),
         raw: value.as_object().cloned().unwrap_or_default(),
     }
