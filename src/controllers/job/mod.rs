@@ -129,6 +129,10 @@ fn note_job(change: &Change<'_>, desk: &mut Desk, now: SimTime) {
             }
         }
         (_, None) => {
+            // A new Job of this name begins anew, even if the watch shows both at once.
+            desk.notes.jobs.backoff.remove(&key);
+            desk.notes.jobs.released.remove(&key);
+            desk.expectations.forget(&key);
             let gone = desk.notes.jobs.gone.entry(key.clone()).or_default();
             gone.push(change.object().meta.uid);
             desk.queue.add(key, woken_by(change));
