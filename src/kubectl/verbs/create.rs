@@ -1,4 +1,4 @@
-//! `kubectl create deployment` and `create namespace`; `create -f` is a file of its own.
+//! `kubectl create deployment` and `create namespace`, and what the other subcommands share.
 //!
 //! Upstream: `kubectl/pkg/cmd/create/{create_deployment,create_namespace}.go`.
 
@@ -12,7 +12,10 @@ use crate::kubectl::errors::{Failure, server_error};
 use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{Format, to_json_text, to_yaml_text};
 
-use super::{FILES, Verb, WRITE, create_file, create_job};
+use super::{
+    FILES, Verb, WRITE, create_access, create_config, create_file, create_job, create_network,
+    create_policy,
+};
 
 const DEPLOYMENT: &[Flag] = &[
     flag("image", Takes::List),
@@ -28,7 +31,7 @@ const CREATE: &[Flag] = &[
     flag("raw", Takes::Text),
 ];
 
-const NAMESPACE: &[Flag] = &[flag("validate", Takes::Optional("strict"))];
+pub(super) const VALIDATE: &[Flag] = &[flag("validate", Takes::Optional("strict"))];
 
 pub(super) const VERB: Verb = Verb {
     name: "create",
@@ -50,13 +53,25 @@ pub(super) const VERB: Verb = Verb {
             name: "namespace|ns",
             usage: "create namespace NAME",
             summary: "create a namespace",
-            flags: &[NAMESPACE, WRITE],
+            flags: &[VALIDATE, WRITE],
             required: &[],
             below: &[],
             run: namespace,
         },
         create_job::JOB,
         create_job::CRON_JOB,
+        create_config::CONFIG_MAP,
+        create_config::SECRET,
+        create_network::SERVICE,
+        create_network::INGRESS,
+        create_policy::ACCOUNT,
+        create_policy::QUOTA,
+        create_policy::BUDGET,
+        create_policy::CLASS,
+        create_access::ROLE,
+        create_access::CLUSTER_ROLE,
+        create_access::BINDING,
+        create_access::CLUSTER_BINDING,
     ],
     run,
 };
@@ -150,6 +165,50 @@ fn namespace(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure
     submit(console, args, Kind::Namespace, &manifest, "created").map_err(Refused::into_failure)
 }
 
+/// An object's JSON with nothing but its names.
+pub(super) fn named(console: &Console<'_, '_>, kind: Kind, name: &str) -> Value {
+    let mut meta = json!({ "name": name });
+    if let (Some(fields), true) = (meta.as_object_mut(), kind.info().namespaced) {
+        fields.insert("namespace".into(), (&*console.namespace).into());
+    }
+    json!({ "apiVersion": kind.api_version(), "kind": kind.name(), "metadata": meta })
+}
+
+/// Creates an object for a verb that wraps the server's message in words of its own.
+pub(super) fn submit_wrapped(
+    console: &mut Console<'_, '_>,
+    args: &Args,
+    kind: Kind,
+    manifest: &Value,
+    what: &str,
+) -> Result<Flow, Failure> {
+    submit(console, args, kind, manifest, "created").map_err(|refused| match refused {
+        Refused::Flags(failure) => failure,
+        Refused::Server(error) => {
+            Failure::error(format!("failed to create {what} {}", error.message))
+        }
+    })
+}
+
+/// The status that Go prints of an object that never saw a server; `None` where the kind has none.
+fn empty_status(kind: Kind) -> Option<Value> {
+    Some(match kind {
+        Kind::Service | Kind::Ingress => json!({ "loadBalancer": {} }),
+        Kind::PodDisruptionBudget => json!({
+            "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0,
+        }),
+        Kind::ConfigMap
+        | Kind::Secret
+        | Kind::ServiceAccount
+        | Kind::PriorityClass
+        | Kind::Role
+        | Kind::ClusterRole
+        | Kind::RoleBinding
+        | Kind::ClusterRoleBinding => return None,
+        _ => json!({}),
+    })
+}
+
 /// Why an object was not created.
 pub(super) enum Refused {
     Flags(Failure),
@@ -210,8 +269,12 @@ pub(super) fn submit(
         (Some(object), _) => full_json(object, console.live(), console.now()),
         (None, _) => {
             let mut manifest = manifest.clone();
-            if let (Value::Object(map), true) = (&mut manifest, kind != Kind::Namespace) {
-                map.insert("status".into(), json!({}));
+            let meta = manifest.get_mut("metadata").and_then(Value::as_object_mut);
+            if let (Some(meta), false) = (meta, args.has("namespace")) {
+                meta.remove("namespace");
+            }
+            if let (Value::Object(map), Some(status)) = (&mut manifest, empty_status(kind)) {
+                map.insert("status".into(), status);
             }
             manifest
         }

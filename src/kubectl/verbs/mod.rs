@@ -6,8 +6,12 @@
 mod apply;
 mod cordon;
 mod create;
+mod create_access;
+mod create_config;
 mod create_file;
 mod create_job;
+mod create_network;
+mod create_policy;
 mod delete;
 mod describe;
 mod diff;
