@@ -283,7 +283,7 @@ impl Store {
         let owner = |o: &Object| o.meta.controller().map(|c| c.uid).unwrap_or_default();
         let node = |o: &Object| o.pod().and_then(|p| p.node_name.clone());
         let mut indexed = Indexed::default();
-        // Only a name that is used again, or an object that was owned before, can be listed already.
+        // Only a name that is used again, or an object that was owned before, can be listed yet.
         if old.map(owner) != Some(owner(new)) {
             let used = !self.versions_mut(new.kind(), slot).is_empty();
             let list = self.by_owner.entry(owner(new)).or_default();

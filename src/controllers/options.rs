@@ -38,7 +38,7 @@ pub struct Options {
     pub burst_replicas: i32,
     /// `BurstReplicas` of `pkg/controller/daemon`: pods a sync at most.
     pub daemon_burst_replicas: i32,
-    /// How long a provisioner takes for a volume: no constant of Kubernetes, each driver has its own.
+    /// How long a provisioner takes for a volume: not Kubernetes' own, each driver has another.
     pub provisioning_time: Span,
     /// `SyncJobBatchPeriod` of `pkg/controller/job`: from a pod's change to the sync.
     pub job_sync_batch: Span,

@@ -59,7 +59,8 @@ impl Controller for ResourceQuotaController {
         client: &mut Client<'_>,
     ) -> Result<(), ApiError> {
         let cache = client.cache();
-        let Some(quota) = cache.get(key).cloned() else {
+        let quota = cache.get(key).filter(|_| key.kind == Kind::ResourceQuota);
+        let Some(quota) = quota.cloned() else {
             return Ok(());
         };
         let Some(body) = quota.data() else {

@@ -81,6 +81,11 @@ fn owner_of(object: &Object, kind: Kind) -> Option<Key> {
 /// who could adopt it.
 pub(super) fn note_pod(change: &Change<'_>, kind: Kind, desk: &mut Desk) {
     note_orphan(change, desk);
+    if let (Some(old), Some(new)) = (change.old, change.new)
+        && counts_alike(old, new)
+    {
+        return;
+    }
     let owner = |pod: Option<&Arc<Object>>| owner_of(pod?, kind);
     let (old, new) = (owner(change.old), owner(change.new));
     if let (None, Some(key)) = (change.old, &new) {
@@ -92,6 +97,21 @@ pub(super) fn note_pod(change: &Change<'_>, kind: Kind, desk: &mut Desk) {
             .deletion_observed(key, change.object().meta.uid);
     }
     wake_owners(change, old, new, desk);
+}
+
+/// Whether two versions of a pod are the same to every controller of pods: upstream syncs for each
+/// version, and finds nothing to do.
+fn counts_alike(old: &Object, new: &Object) -> bool {
+    let facts = |pod: &Object| {
+        let body = pod.pod();
+        let bound = body.is_some_and(|b| b.node_name.is_some());
+        let phase = body.map(|b| b.status.phase);
+        (bound, phase, ready_since(pod), pod.meta.is_deleting())
+    };
+    facts(old) == facts(new)
+        && old.meta.labels == new.meta.labels
+        && old.meta.owners == new.meta.owners
+        && old.pod().map(|b| &b.spec) == new.pod().map(|b| &b.spec)
 }
 
 /// Takes note of a ControllerRevision's change; that a controller made one is no news to it.

@@ -7,7 +7,7 @@ use crate::apiserver::Snapshot;
 use crate::cluster::World;
 use crate::kubectl::{node_columns, pod_columns};
 
-use super::{Detail, Ref, timeline, why};
+use super::{Detail, Ref, figures, timeline, why};
 
 /// So many events are shown.
 const EVENTS_MAX: usize = 50;
@@ -106,82 +106,7 @@ fn fields(snapshot: Snapshot<'_>, object: &Object) -> Vec<(String, String)> {
             rows.push(("InternalIP", node.status.internal_ip.to_string()));
             rows.push(("Kubelet Version", node.status.kubelet_version.to_string()));
         }
-        Body::Deployment(d) => {
-            let s = &d.status;
-            let counts = format!(
-                "{} desired | {} updated | {} total | {} available | {} unavailable",
-                d.replicas(),
-                s.updated_replicas,
-                s.replicas,
-                s.available_replicas,
-                s.unavailable_replicas
-            );
-            rows.push(("Replicas", counts));
-            rows.push(("Selector", d.selector.to_string()));
-            rows.extend(s.conditions.iter().map(|c| {
-                (
-                    "Condition",
-                    format!("{} {} {}", c.kind, c.status.as_str(), c.reason),
-                )
-            }));
-        }
-        Body::DaemonSet(ds) => {
-            let s = &ds.status;
-            let counts = format!(
-                "{} desired | {} current | {} updated | {} available | {} misscheduled",
-                s.desired, s.current, s.updated, s.available, s.misscheduled
-            );
-            rows.push(("Nodes", counts));
-            rows.push(("Selector", ds.selector.to_string()));
-        }
-        Body::StatefulSet(set) => {
-            let s = &set.status;
-            let counts = format!(
-                "{} desired | {} total | {} ready | {} updated",
-                set.replicas(),
-                s.replicas,
-                s.ready_replicas,
-                s.updated_replicas
-            );
-            rows.push(("Replicas", counts));
-            rows.push(("Selector", set.selector.to_string()));
-        }
-        Body::Job(job) => {
-            let s = &job.status;
-            let counts = format!(
-                "{} active | {} succeeded | {} failed",
-                s.active, s.succeeded, s.failed
-            );
-            rows.push(("Pods", counts));
-            rows.push((
-                "Completions",
-                format!("{} of {}", s.succeeded, job.spec.completions.unwrap_or(1)),
-            ));
-            rows.extend(s.conditions.iter().map(|c| {
-                (
-                    "Condition",
-                    format!("{} {} {}", c.kind, c.status.as_str(), c.reason),
-                )
-            }));
-        }
-        Body::CronJob(cron_job) => {
-            let active: Vec<&str> = cron_job.status.active.iter().map(|j| &*j.name).collect();
-            let last = cron_job.status.last_schedule.map(|at| at.rfc3339());
-            rows.push(("Schedule", cron_job.spec.schedule.clone()));
-            rows.push((
-                "Last Schedule Time",
-                last.unwrap_or_else(|| "<none>".into()),
-            ));
-            rows.push(("Active Jobs", active.join(", ")));
-        }
-        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => {
-            rows.push((
-                "Replicas",
-                format!("{} current / {} desired", rs.status.replicas, rs.replicas),
-            ));
-            rows.push(("Selector", rs.selector.to_string()));
-        }
-        _ => {}
+        _ => rows.extend(figures::of(object)),
     }
     if let Some(owner) = object.meta.controller() {
         rows.push(("Controlled By", format!("{}/{}", owner.kind, owner.name)));

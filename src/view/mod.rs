@@ -6,6 +6,7 @@
 //! Upstream: none.
 
 mod detail;
+mod figures;
 mod map;
 mod timeline;
 mod why;

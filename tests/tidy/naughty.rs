@@ -8,5 +8,4 @@ pub const NAUGHTY: &[(&str, &str, usize, &str)] = &[
     ("src/ui/parts/map.rs", "function", 82, "to be cut"),
     ("src/ui/parts/node_menu.rs", "function", 76, "to be cut"),
     ("src/ui/parts/splitter.rs", "function", 71, "to be cut"),
-    ("src/view/detail.rs", "function", 97, "to be cut"),
 ];

@@ -10,25 +10,19 @@ mod schema;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod schema_test;
 mod strict;
+mod workloads;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{DaemonSetSpec, DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
-use k8s_openapi::api::batch::v1::{CronJobSpec, JobSpec};
-use k8s_openapi::api::core::v1::{
-    NamespaceSpec, NodeSpec, PodSpec, ReplicationControllerSpec, ServiceSpec,
-};
+use k8s_openapi::api::core::v1::{NamespaceSpec, NodeSpec, PodSpec, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Body, CronJobBody, CronJobStatus, DaemonSetBody, DaemonSetStatus, DeploymentBody,
-    DeploymentStatus, JobBody, JobStatus, Kind, Meta, NodeBody, NodeStatus, Object, PodBody,
-    PodStatus, PodTemplate, ReplicaSetBody, SharedPodSpec, StatefulSetBody, StatefulSetStatus,
-    Taint,
+    Body, Kind, Meta, NodeBody, NodeStatus, Object, PodBody, PodStatus, SharedPodSpec, Taint,
 };
 
 use super::{ApiError, Reason, defaults};
@@ -107,59 +101,6 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             let (meta, spec) = envelope::<NodeSpec>("Node", value, &notes);
             (meta, node_body(&spec))
         }
-        Kind::Deployment => {
-            let (meta, mut spec) = envelope::<DeploymentSpec>("Deployment", value, &notes);
-            mark_selector(&mut spec.selector, value);
-            defaults::deployment(&mut spec);
-            (
-                meta,
-                Body::Deployment(DeploymentBody::new(spec, DeploymentStatus::default())),
-            )
-        }
-        Kind::ReplicaSet => {
-            let (meta, mut spec) = envelope::<ReplicaSetSpec>("ReplicaSet", value, &notes);
-            mark_selector(&mut spec.selector, value);
-            defaults::replica_set(&mut spec);
-            let template = PodTemplate::new(spec.template.unwrap_or_default());
-            let (replicas, minimum) = (
-                spec.replicas.unwrap_or(1),
-                spec.min_ready_seconds.unwrap_or(0),
-            );
-            let body = ReplicaSetBody::new(replicas, minimum, spec.selector, template);
-            (meta, Body::ReplicaSet(body))
-        }
-        Kind::DaemonSet => {
-            let (meta, mut spec) = envelope::<DaemonSetSpec>("DaemonSet", value, &notes);
-            mark_selector(&mut spec.selector, value);
-            defaults::daemon_set(&mut spec);
-            let body = DaemonSetBody::new(spec, DaemonSetStatus::default());
-            (meta, Body::DaemonSet(body))
-        }
-        Kind::StatefulSet => {
-            let (meta, mut spec) = envelope::<StatefulSetSpec>("StatefulSet", value, &notes);
-            mark_selector(&mut spec.selector, value);
-            defaults::stateful_set(&mut spec);
-            let body = StatefulSetBody::new(spec, StatefulSetStatus::default());
-            (meta, Body::StatefulSet(body))
-        }
-        Kind::ReplicationController => {
-            let name = "ReplicationController";
-            let (mut meta, mut spec) = envelope::<ReplicationControllerSpec>(name, value, &notes);
-            defaults::replication_controller(&mut meta, &mut spec);
-            let body = ReplicaSetBody::of_controller(spec);
-            (meta, Body::ReplicationController(body))
-        }
-        Kind::Job => {
-            let (meta, mut spec) = envelope::<JobSpec>("Job", value, &notes);
-            defaults::job(&mut spec);
-            (meta, Body::Job(JobBody::new(spec, JobStatus::default())))
-        }
-        Kind::CronJob => {
-            let (meta, mut spec) = envelope::<CronJobSpec>("CronJob", value, &notes);
-            defaults::cron_job(&mut spec);
-            let body = CronJobBody::new(spec, CronJobStatus::default());
-            (meta, Body::CronJob(body))
-        }
         Kind::Namespace => {
             let (mut meta, spec) = envelope::<NamespaceSpec>("Namespace", value, &notes);
             let mut body = data(&spec);
@@ -173,10 +114,13 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             body.insert("status".into(), json!({ "loadBalancer": {} }));
             (meta, Body::Data(kind, Arc::new(Value::Object(body))))
         }
-        _ => match kinds::read(kind, value, &notes) {
-            Some(read) => read,
-            None => return Err(format!("{} objects cannot be written", kind.name())),
-        },
+        _ => {
+            match workloads::read(kind, value, &notes).or_else(|| kinds::read(kind, value, &notes))
+            {
+                Some(read) => read,
+                None => return Err(format!("{} objects cannot be written", kind.name())),
+            }
+        }
     };
     let (meta, body) = body;
     Ok((Object { meta, body }, notes.into_inner().problems))
@@ -209,19 +153,6 @@ pub fn check_metadata(value: &Value) -> Result<(), String> {
     let mut problems = notes.into_inner().problems;
     problems.retain(|p| p.what != What::UnknownField);
     json_error(&problems).map_or(Ok(()), Err)
-}
-
-/// An explicit `{}` must stay different from no selector at all: validation answers differently.
-fn mark_selector(
-    selector: &mut k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector,
-    value: &Value,
-) {
-    let given = value
-        .pointer("/spec/selector")
-        .is_some_and(Value::is_object);
-    if given && selector.match_labels.is_none() && selector.match_expressions.is_none() {
-        selector.match_labels = Some(std::collections::BTreeMap::new());
-    }
 }
 
 fn pod_body(mut spec: PodSpec) -> Body {

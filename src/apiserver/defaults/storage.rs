@@ -1,7 +1,7 @@
 //! Defaults of claims, volumes and storage classes.
 //!
 //! Upstream: `pkg/apis/core/v1/defaults.go`, `pkg/apis/storage/v1/defaults.go`,
-//! `plugin/pkg/admission/storage/{storageobjectinuseprotection,persistentvolume/defaultstorageclass}`.
+//! `plugin/pkg/admission/storage` (object in use protection, default storage class).
 
 use std::sync::Arc;
 

@@ -143,7 +143,8 @@ impl Sync<'_, '_> {
         let staying = here.filter(|pod| !pod.meta.is_deleting());
         let is_new = |pod: &&Arc<Object>| self.is_updated(pod, hash);
         let (new, old): (Vec<_>, Vec<_>) = staying.partition(is_new);
-        let verdict = self.nodes.iter().find(|(name, _)| name == node);
+        let at = self.nodes.binary_search_by(|(name, _)| name.cmp(node));
+        let verdict = at.ok().and_then(|at| self.nodes.get(at));
         OnNode {
             node: node.clone(),
             should_run: verdict.is_some_and(|(_, v)| v.should_run),

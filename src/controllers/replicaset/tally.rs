@@ -49,7 +49,8 @@ impl Sums {
 }
 
 impl Tallies {
-    /// Takes note of a change of a pod whose controller is of a kind. Whether any sum, label or owner differs after it.
+    /// Takes note of a change of a pod whose controller is of a kind. Whether any sum, label or
+    /// owner differs after it.
     pub fn note(&mut self, change: &Change<'_>, kind: Kind) -> bool {
         if let (Some(old), Some(new)) = (change.old, change.new) {
             let same_place =

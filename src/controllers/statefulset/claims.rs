@@ -115,8 +115,8 @@ impl Sync<'_, '_> {
         Ok(())
     }
 
-    /// Makes the claims of a pod that do not exist, and tells of each. Errors: the refusals, or that
-    /// a claim is being deleted.
+    /// Makes the claims of a pod that do not exist, and tells of each. Errors: the refusals, or
+    /// that a claim is being deleted.
     pub(super) fn create_claims(&mut self, ordinal: i32) -> Result<(), ApiError> {
         let spec = self.body.spec.clone();
         let templates = spec.volume_claim_templates.iter().flatten();

@@ -6,6 +6,8 @@
 mod claims;
 mod control;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod pods;
 mod revisions;
 #[cfg(test)]
@@ -58,8 +60,9 @@ impl Controller for StatefulSetController {
         }
         let seen = client.cache().revision();
         if desk.notes.stateful.get(key).is_some_and(|own| *own > seen) {
-            // The watch has yet to show what the last sync wrote; it wakes this key again then.
-            return Ok(());
+            // The watch has yet to show what the last sync wrote.
+            let why = "the cache is behind its own writes";
+            return Err(ApiError::conflict(key, why));
         }
         let Some(set) = client.cache().get(key).cloned() else {
             desk.notes.stateful.remove(key);

@@ -115,7 +115,7 @@ fn selector_of(object: &Object) -> Result<Map<String, Value>, Failure> {
     let cannot = || Failure::error(format!("cannot expose a {}", object.kind().name()));
     match &object.body {
         Body::Deployment(deployment) => equalities(&deployment.selector),
-        Body::ReplicaSet(rs) => equalities(&rs.selector),
+        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => equalities(&rs.selector),
         Body::Pod(_) if object.meta.labels.is_empty() => Err(Failure::error(
             "the pod has no labels and cannot be exposed",
         )),

@@ -106,10 +106,9 @@ fn pod(console: &mut Console<'_, '_>, word: &str) -> Result<std::sync::Arc<Objec
         });
     };
     let object = console.find(kind_of(kind)?, name)?;
-    let selector = match (object.deployment(), object.replica_set()) {
-        (Some(deployment), _) => deployment.selector.clone(),
-        (_, Some(rs)) => rs.selector.clone(),
-        _ if object.pod().is_some() => return Ok(object),
+    let selector = match object.selector() {
+        Some(selector) => selector.clone(),
+        None if object.pod().is_some() => return Ok(object),
         _ => {
             return Err(Failure::error(format!(
                 "cannot get the logs from {}: selector is not supported",

@@ -1,9 +1,9 @@
 //! The table of plugins: one row a plugin, in the order in which filters are asked.
 //!
-//! Upstream: `pkg/scheduler/apis/config/v1/default_plugins.go`. Differs: the volume plugins
-//! but VolumeBinding, DynamicResources and NodeDeclaredFeatures are missing, since what they look at does not exist
-//! here; PrioritySort is the queue's own order, DefaultBinder and DefaultPreemption are in files of
-//! the room.
+//! Upstream: `pkg/scheduler/apis/config/v1/default_plugins.go`. Differs: of the volume plugins only
+//! VolumeBinding is there; DynamicResources and NodeDeclaredFeatures are missing, since what they
+//! look at does not exist here; PrioritySort is the queue's own order, DefaultBinder and
+//! DefaultPreemption are in files of the room.
 
 mod balanced_allocation;
 mod fit;

@@ -5,6 +5,7 @@ mod examples;
 mod slow;
 mod slow_scores;
 mod stories;
+mod volumes;
 mod words;
 
 use std::sync::Arc;
