@@ -97,10 +97,10 @@ pub(super) fn renumber(
     client: &mut Client<'_>,
 ) -> Result<Arc<Object>, ApiError> {
     let mut new = revision.clone();
-    if let Body::Data(_, body) = &mut new.body {
-        if let Some(fields) = Arc::make_mut(body).as_object_mut() {
-            fields.insert("revision".into(), number.into());
-        }
+    if let Body::Data(_, body) = &mut new.body
+        && let Some(fields) = Arc::make_mut(body).as_object_mut()
+    {
+        fields.insert("revision".into(), number.into());
     }
     client.update(new)
 }

@@ -62,30 +62,27 @@ pub(super) fn secret(meta: &Meta, body: &Value, errors: &mut Errors) {
     }
     let mut required = |name: &str| errors.push(FieldError::required(format!("data[{name}]"), ""));
     match text_at(body, "/type") {
-        "kubernetes.io/service-account-token" => {
+        "kubernetes.io/service-account-token"
             if meta
                 .annotation(SERVICE_ACCOUNT)
                 .unwrap_or_default()
-                .is_empty()
-            {
-                let path = format!("metadata.annotations[{SERVICE_ACCOUNT}]");
-                errors.push(FieldError::required(path, ""));
-            }
+                .is_empty() =>
+        {
+            let path = format!("metadata.annotations[{SERVICE_ACCOUNT}]");
+            errors.push(FieldError::required(path, ""));
         }
         "kubernetes.io/dockercfg" => docker(".dockercfg", value(".dockercfg"), errors),
         "kubernetes.io/dockerconfigjson" => {
             docker(".dockerconfigjson", value(".dockerconfigjson"), errors);
         }
-        "kubernetes.io/basic-auth" => {
-            if value("username").is_none() && value("password").is_none() {
-                required("username");
-                required("password");
-            }
+        "kubernetes.io/basic-auth"
+            if value("username").is_none() && value("password").is_none() =>
+        {
+            required("username");
+            required("password");
         }
-        "kubernetes.io/ssh-auth" => {
-            if value("ssh-privatekey").is_none_or(|key| key.is_empty()) {
-                required("ssh-privatekey");
-            }
+        "kubernetes.io/ssh-auth" if value("ssh-privatekey").is_none_or(|key| key.is_empty()) => {
+            required("ssh-privatekey");
         }
         "kubernetes.io/tls" => {
             for name in ["tls.crt", "tls.key"] {

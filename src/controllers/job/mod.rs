@@ -150,9 +150,9 @@ fn note_pod(change: &Change<'_>, desk: &mut Desk, now: SimTime) {
         add_batched(key, change, desk, now);
     }
     // Who has no Job any more, or a finished one, must not be held back by the finalizer.
-    if has_finalizer(pod) && change.new.is_some() && (deleting || is.is_none()) {
-        desk.queue.add(pod.key(), woken_by(change));
-    } else if pod.meta.controller().is_none() && !deleting {
+    let held = has_finalizer(pod) && change.new.is_some() && (deleting || is.is_none());
+    let orphan = pod.meta.controller().is_none() && !deleting;
+    if held || orphan {
         desk.queue.add(pod.key(), woken_by(change));
     }
     let Some(key) = is else { return };
@@ -162,10 +162,10 @@ fn note_pod(change: &Change<'_>, desk: &mut Desk, now: SimTime) {
     } else if change.old.is_none() {
         desk.expectations.creation_observed(&key);
     }
-    if change.new.is_none() || !has_finalizer(pod) {
-        if let Some(released) = desk.notes.jobs.released.get_mut(&key) {
-            released.remove(&uid);
-        }
+    if (change.new.is_none() || !has_finalizer(pod))
+        && let Some(released) = desk.notes.jobs.released.get_mut(&key)
+    {
+        released.remove(&uid);
     }
     add_batched(key, change, desk, now);
 }

@@ -76,10 +76,13 @@ pub(super) fn matches(pod: &Object, set: &str, body: &StatefulSetBody, ordinal: 
     pod.meta.label(POD_NAME) == Some(&*pod.meta.name) && claim_templates(body).all(mounted)
 }
 
+/// A pod with its ordinal.
+type Numbered = (i32, Arc<Object>);
+
 impl Sync<'_, '_> {
     /// The pods of the set by ordinal, adopted and released as name and selector say; `None` if
     /// some were adopted, which the cache has yet to show. Errors: of the writes.
-    pub(super) fn claim_pods(&mut self) -> Result<Option<Vec<(i32, Arc<Object>)>>, ApiError> {
+    pub(super) fn claim_pods(&mut self) -> Result<Option<Vec<Numbered>>, ApiError> {
         let (set, selector) = (self.set.clone(), self.body.selector.clone());
         let owned = self.client.cache().owned_by(Kind::Pod, set.meta.uid);
         let owned: Vec<Arc<Object>> = owned.cloned().collect();

@@ -46,10 +46,7 @@ fn names(drive: &Drive) -> Vec<String> {
 
 fn images(drive: &Drive) -> Vec<String> {
     let pods = drive.list(Kind::Pod);
-    let first = |pod: &Arc<Object>| {
-        let spec = pod.pod()?.spec.spec.containers.first()?.image.clone();
-        spec
-    };
+    let first = |pod: &Arc<Object>| pod.pod()?.spec.spec.containers.first()?.image.clone();
     pods.iter().filter_map(first).collect()
 }
 

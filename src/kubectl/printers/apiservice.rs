@@ -30,8 +30,10 @@ pub(super) static PRINTER: Printer = Printer {
             )
         });
         let conditions = items_at(body, "/status/conditions").iter();
-        let available = conditions.filter(|c| text_at(c, "/type") == "Available");
-        let words = available.last().map_or("Unknown".to_string(), |condition| {
+        let mut available = conditions
+            .rev()
+            .filter(|c| text_at(c, "/type") == "Available");
+        let words = available.next().map_or("Unknown".to_string(), |condition| {
             match (text_at(condition, "/status"), text_at(condition, "/reason")) {
                 ("True", _) => "True".to_string(),
                 (status, reason) => format!("{status} ({reason})"),
