@@ -1,5 +1,6 @@
 //! Properties over random stories: the same inputs give the same world, however it is run.
 
+use kube_orrery::api::Kind;
 use kube_orrery::clock::{SimTime, Span};
 use kube_orrery::cluster::{Setup, World};
 use kube_orrery::session::{History, Input, Msg, Reply, Session, Step};
@@ -24,6 +25,25 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: nginx, image: 'nginx:1.7.9'}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: 'agent:1'}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: 'mysql:9'}]}
 ";
 
 fn act() -> impl Strategy<Value = Input> {
@@ -38,6 +58,12 @@ fn act() -> impl Strategy<Value = Input> {
         (1u32..3).prop_map(|n| format!("kubectl label node k8s-node{n} disktype=ssd --overwrite")),
         Just("kubectl delete deployment web --wait=false".to_string()),
         Just("kubectl rollout status deployment/web".to_string()),
+        (0u32..4).prop_map(|n| format!("kubectl scale sts db --replicas={n}")),
+        (0u32..3).prop_map(|n| format!("kubectl set image sts/db db=mysql:{n}")),
+        (0u32..3).prop_map(|n| format!("kubectl set image ds/agent agent=agent:{n}")),
+        Just("kubectl rollout undo ds/agent".to_string()),
+        Just("kubectl delete pod db-0 --wait=false".to_string()),
+        (1u32..3).prop_map(|n| format!("kubectl taint node k8s-node{n} a=b:NoExecute --overwrite")),
         Just("kubectl delete pod -l app=web --wait=false".to_string()),
     ];
     line.prop_map(Input::Console)
@@ -52,6 +78,26 @@ fn begin(seed: u64) -> World {
     let mut world = World::new(Setup::chapter(seed));
     world.write_file("web.yml", MANIFEST);
     world
+}
+
+/// What must hold at every moment.
+fn check(world: &World) -> Result<(), TestCaseError> {
+    let mut daemons = Vec::new();
+    let mut ordinals = 0;
+    for object in world.store().head().list(Kind::Pod, None) {
+        let Some(pod) = object.pod() else { continue };
+        let active = !object.meta.is_deleting() && !pod.is_terminal();
+        ordinals += usize::from(object.meta.name.starts_with("db-"));
+        if object.meta.name.starts_with("agent-") && active {
+            daemons.extend(pod.node_name.clone());
+        }
+    }
+    let count = daemons.len();
+    daemons.sort();
+    daemons.dedup();
+    prop_assert_eq!(daemons.len(), count, "one daemon pod a node");
+    prop_assert!(ordinals <= 4, "a pod an ordinal");
+    Ok(())
 }
 
 fn live(world: &mut World, story: &[(i64, Input)]) -> SimTime {
@@ -75,6 +121,22 @@ proptest! {
             world.hash()
         };
         prop_assert_eq!(hash(), hash());
+    }
+
+    /// Never two daemon pods on a node, never more pods of a StatefulSet than ordinals.
+    #[test]
+    fn daemons_are_alone_and_ordinals_are_few(seed in 1u64..50, story in story()) {
+        let mut world = begin(seed);
+        Input::Console("kubectl apply -f web.yml".into()).apply(&mut world);
+        for (pause, input) in &story {
+            let until = world.now() + Span::millis(*pause);
+            while let Some(next) = world.next_at().filter(|at| *at <= until) {
+                world.run_until(next);
+                check(&world)?;
+            }
+            world.run_until(until);
+            input.apply(&mut world);
+        }
     }
 
     #[test]
