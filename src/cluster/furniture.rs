@@ -1,5 +1,5 @@
 //! What every cluster has from its first moment: namespaces, priority classes, the Service of the
-//! API server.
+//! API server, and a storage class.
 //!
 //! Upstream: `pkg/controlplane/controller/{systemnamespaces,kubernetesservice}`,
 //! `pkg/registry/scheduling/rest`, `pkg/controlplane/reconcilers`. Differs: no roles of the system.
@@ -48,6 +48,17 @@ pub(super) fn furnish(api: &mut ApiServer, namespaces: &[String], address: &str,
         );
     }
     kubernetes_service(api, address, cause);
+}
+
+/// The default class of clusters for development: volumes are folders on the node of their pod.
+pub(super) fn storage_class(api: &mut ApiServer, cause: Cause) {
+    let mut meta = Meta::named("", "standard");
+    meta.set_annotation("storageclass.kubernetes.io/is-default-class", Some("true"));
+    let body = json!({
+        "provisioner": "rancher.io/local-path", "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    });
+    create(api, meta, Kind::StorageClass, body, cause);
 }
 
 fn kubernetes_service(api: &mut ApiServer, address: &str, cause: Cause) {

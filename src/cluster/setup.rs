@@ -55,6 +55,8 @@ pub struct Setup {
     pub settled: Span,
     /// Whether their coming up has left events (it has not if that is longer ago than events live).
     pub node_events: bool,
+    /// Whether there is a default storage class, as clusters for development have one.
+    pub storage_class: bool,
 }
 
 /// 2026-01-05T09:00:00Z, stated on the page.
@@ -89,6 +91,7 @@ impl Setup {
             },
             settled: Span::secs(7_200),
             node_events: false,
+            storage_class: true,
         }
     }
 
@@ -189,6 +192,7 @@ impl Setup {
                 api.unreachable_toleration_secs = span.as_secs()
             }
             "event-ttl" => api.event_ttl = span,
+            "provisioning" => manager.provisioning_time = span,
             "mount" => runtime.mount = span,
             "sandbox" => runtime.sandbox = span,
             "stagger" => runtime.stagger = span,

@@ -15,7 +15,7 @@ use crate::kubelet::Fleet;
 use crate::scheduler::Scheduler;
 
 use super::console::Console;
-use super::furniture::furnish;
+use super::furniture::{furnish, storage_class};
 use super::{Latencies, Setup};
 
 /// A process whose caches move together.
@@ -331,6 +331,9 @@ impl World {
             .map(|node| node.internal_ip().to_string());
         let address = address.unwrap_or("192.168.56.10".into());
         furnish(&mut self.api, &setup.namespaces, &address, cause);
+        if setup.storage_class {
+            storage_class(&mut self.api, cause);
+        }
         let mut client = Client::new(&mut self.api, 0, cause);
         client.set_actor("kubelet");
         let quiet = !setup.node_events;

@@ -123,6 +123,7 @@ impl Recording {
         if let Some(settled) = settled(&self.steps, self.start) {
             setup.settled = settled.max(Span::secs(10));
         }
+        setup.storage_class = false;
         setup.node_events = self.node_events && setup.settled < setup.api.event_ttl;
         let retries = self.retries.iter().map(|at| self.start + *at);
         setup.runtime.retries = retries.collect();

@@ -29,7 +29,7 @@ pub(super) fn invalid_text(path: &str, text: &str, problems: Vec<String>, errors
 pub(super) fn object_meta(object: &Object, errors: &mut Errors) {
     let meta = &object.meta;
     let name_problems = match object.kind() {
-        Kind::Namespace | Kind::Service => dns_1123_label,
+        Kind::Namespace | Kind::Service | Kind::StatefulSet => dns_1123_label,
         Kind::Role | Kind::ClusterRole | Kind::RoleBinding | Kind::ClusterRoleBinding => {
             path_segment
         }
