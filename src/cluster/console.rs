@@ -77,8 +77,16 @@ impl World {
             Some(code) => JobState::Done(code),
             None => self.start_kubectl(id, line, trigger, &mut out),
         };
+        self.fetch_log(&mut out);
         self.settle();
         (id, out, state)
+    }
+
+    fn fetch_log(&mut self, out: &mut Output) {
+        let Some(wanted) = out.log.take() else { return };
+        let pod = self.api.store().head().get(&wanted.pod).cloned();
+        let log = pod.and_then(|pod| self.state.fleet.output(&pod, &wanted.container));
+        out.stdout += &wanted.lines(log.as_deref().unwrap_or_default());
     }
 
     fn start_kubectl(

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use crate::api::Key;
 use crate::client::Client;
 use crate::clock::SimTime;
 
@@ -40,6 +41,32 @@ use verbs::Waiting;
 pub struct Output {
     pub stdout: String,
     pub stderr: String,
+    /// A log that is to follow on stdout.
+    pub log: Option<LogRequest>,
+}
+
+/// What a container has written, which its kubelet knows and the API server does not: whoever runs
+/// the command fetches it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LogRequest {
+    pub pod: Key,
+    pub container: String,
+    /// The last lines only.
+    pub tail: Option<usize>,
+    /// What stands before each line.
+    pub prefix: String,
+}
+
+impl LogRequest {
+    /// The lines of a log that were asked for.
+    pub fn lines(&self, log: &str) -> String {
+        let lines: Vec<&str> = log.lines().collect();
+        let skipped = self.tail.map_or(0, |tail| lines.len().saturating_sub(tail));
+        let lines = lines.iter().skip(skipped);
+        lines
+            .map(|line| format!("{}{line}\n", self.prefix))
+            .collect()
+    }
 }
 
 /// The files that `-f` reads and an editor writes: the scenario's own.

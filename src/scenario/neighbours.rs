@@ -1,5 +1,5 @@
-//! What a replay takes from a recording beside its steps: chance, and the neighbours. Some recordings
-//! were made at the same time on one cluster, and a node pulls one image at a time.
+//! What a replay takes from a recording beside its steps: chance, and the neighbours. Some
+//! recordings were made at the same time on one cluster, and a node pulls one image at a time.
 //!
 //! Upstream: none.
 
@@ -27,8 +27,8 @@ pub(super) struct Pull {
     ended: Span,
 }
 
-/// The waits of a node that none of the recorded pulls explains. A replay may place a pod on another
-/// node than the recorded one: what a node shows nothing of, it has from the others.
+/// The waits of a node that none of the recorded pulls explains. A replay may place a pod on
+/// another node than the recorded one: what a node shows nothing of, it has from the others.
 pub(super) fn busy(pulls: &[Pull], node: &str) -> Vec<Busy> {
     let near = |a: Span, b: Span| (a - b).max(b - a) < SAME;
     let explained = |pull: &Pull| {
@@ -113,7 +113,7 @@ mod tests {
         let pulled = |at: f64, pod: &str, waited: &str| {
             json!({
                 "at_s": at, "kind": "events", "reason": "Pulled", "object": format!("pod/{pod}"),
-                "message": format!("Successfully pulled image \"busybox\" in 1.5s ({waited} including waiting). Image size: 1 bytes."),
+                "message": format!("Pulled image \"busybox\" in 1.5s ({waited} including waiting). 1 B"),
             })
         };
         let on = |pod: &str, node: &str| json!({"kind": "pods", "name": pod, "node": node});

@@ -1,7 +1,7 @@
 //! The CronJob controller: a Job whenever the schedule says so.
 //!
-//! Upstream: `pkg/controller/cronjob/cronjob_controllerv2.go`. Differs: Jobs are found by the uid of
-//! their owner, not by its name.
+//! Upstream: `pkg/controller/cronjob/cronjob_controllerv2.go`. Differs: Jobs are found by the uid
+//! of their owner, not by its name.
 
 mod history;
 mod schedule;

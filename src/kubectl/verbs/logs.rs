@@ -1,9 +1,11 @@
 //! `kubectl logs`: which container, and why there is nothing to read.
 //!
 //! Upstream: `kubectl/pkg/cmd/logs/logs.go`, `pkg/registry/core/pod/strategy.go` (LogLocation).
-//! Differs: simulated containers write nothing yet, which a line on stderr says.
+//! Differs: a container's whole output is there from its start on; `--follow`, `--since` and
+//! `--timestamps` change nothing.
 
-use crate::api::{ContainerState, Kind, Object};
+use crate::api::{ContainerState, Kind, Object, Phase};
+use crate::kubectl::LogRequest;
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
@@ -91,7 +93,18 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
             "Error from server (BadRequest): {why}"
         )))
     })?;
-    console.warn("# simulated containers write no logs yet");
+    let tail = args.get("tail").and_then(|n| n.parse().ok());
+    let prefix = if args.on("prefix") {
+        format!("[pod/{}/{container}] ", pod.meta.name)
+    } else {
+        String::new()
+    };
+    console.out.log = Some(LogRequest {
+        pod: pod.key(),
+        container: container.to_string(),
+        tail,
+        prefix,
+    });
     Ok(Flow::Done(0))
 }
 
@@ -106,19 +119,20 @@ fn pod(console: &mut Console<'_, '_>, word: &str) -> Result<std::sync::Arc<Objec
         });
     };
     let object = console.find(kind_of(kind)?, name)?;
-    let selector = match object.selector() {
-        Some(selector) => selector.clone(),
-        None if object.pod().is_some() => return Ok(object),
-        _ => {
-            return Err(Failure::error(format!(
-                "cannot get the logs from {}: selector is not supported",
-                object.kind().name()
-            )));
-        }
+    if object.pod().is_some() {
+        return Ok(object);
+    }
+    let Some(selector) = object.selector() else {
+        let info = object.kind().info();
+        let kind = format!("*{}.{}", info.version, info.name);
+        return Err(Failure::error(format!(
+            "cannot get the logs from {kind}: selector for {kind} not implemented"
+        )));
     };
     let all = console.live().list(Kind::Pod, Some(&console.namespace));
     let pods = all.filter(|pod| selector.matches(&pod.meta.labels));
-    let pods: Vec<std::sync::Arc<Object>> = pods.cloned().collect();
+    let mut pods: Vec<std::sync::Arc<Object>> = pods.cloned().collect();
+    pods.sort_by_key(|pod| by_logging(pod));
     let Some(first) = pods.first().cloned() else {
         return Err(Failure::error("timed out waiting for the condition"));
     };
@@ -130,6 +144,21 @@ fn pod(console: &mut Console<'_, '_>, word: &str) -> Result<std::sync::Arc<Objec
         ));
     }
     Ok(first)
+}
+
+/// Pods that have the most to tell come first: placed, running, ready, often restarted, old.
+fn by_logging(pod: &Object) -> impl Ord + use<> {
+    let body = pod.pod();
+    let placed = body.is_some_and(|b| b.node_name.is_some());
+    let phase = match body.map(|b| b.status.phase) {
+        Some(Phase::Running) => 0,
+        Some(Phase::Unknown) => 1,
+        _ => 2,
+    };
+    let ready = body.is_some_and(|b| b.status.is_ready());
+    let restarts = body.map_or(0, |b| b.restarts());
+    let created = pod.meta.created.whole_secs();
+    (!placed, phase, !ready, std::cmp::Reverse(restarts), created)
 }
 
 /// Why the server has no log of a container, if so.
@@ -184,7 +213,7 @@ mod tests {
             ),
             (
                 "logs deploy/web",
-                "Found 2 pods, using pod/web-846c778c95-7mbgs\n# simulated containers write no logs yet",
+                "Found 2 pods, using pod/web-846c778c95-7mbgs",
             ),
         ] {
             assert_eq!(world.run(line).stderr, format!("{text}\n"), "{line}");
