@@ -5,6 +5,7 @@
 use crate::apiserver::{Cause, Trigger};
 use crate::client::Client;
 use crate::kubectl::Output;
+use crate::kubelet::NodeConfig;
 
 use super::World;
 
@@ -16,6 +17,10 @@ struct Word {
 
 /// The vocabulary, as `help` prints it.
 const WORDS: &[Word] = &[
+    Word {
+        usage: "node add NAME",
+        help: "a new machine that joins the cluster",
+    },
     Word {
         usage: "node off NAME",
         help: "switch a machine off: kubelet and containers are gone at once",
@@ -61,11 +66,40 @@ impl World {
             ["node", verb @ ("off" | "on"), name] => {
                 Some(self.switch(name, *verb == "on", trigger, out))
             }
+            ["node", "add", name] => Some(self.add_machine(name, trigger, out)),
             ["node", ..] => {
-                out.stderr = "usage: node off NAME | node on NAME\n".into();
+                out.stderr = "usage: node off NAME | node on NAME | node add NAME\n".into();
                 Some(2)
             }
             _ => None,
+        }
+    }
+
+    /// A new machine of the default size joins the cluster.
+    fn add_machine(&mut self, name: &str, trigger: Trigger, out: &mut Output) -> i32 {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let edges = name.starts_with('-') || name.ends_with('-');
+        if !name.bytes().all(plain) || edges || name.len() > 63 {
+            out.stderr = format!("{name}: a node's name is of small letters, digits and dashes\n");
+            return 1;
+        }
+        let cursor = self.api.store().revision();
+        let cause = Cause {
+            actor: "machine",
+            trigger,
+        };
+        let mut client = Client::new(&mut self.api, cursor, cause);
+        let fleet = &mut self.state.fleet;
+        let config = NodeConfig::new(name, fleet.next_index(), false);
+        match fleet.add_node(config, &mut client) {
+            Ok(()) => {
+                out.stdout = format!("node {name} added\n");
+                0
+            }
+            Err(why) => {
+                out.stderr = format!("{why}\n");
+                1
+            }
         }
     }
 

@@ -93,6 +93,13 @@ impl Fleet {
         Ok(())
     }
 
+    /// The number of the next machine, which decides its addresses.
+    pub fn next_index(&self) -> u32 {
+        let all = self.kubelets.values();
+        let indexes = all.map(|kubelet| kubelet.machine.config.index);
+        indexes.max().map_or(0, |last| last + 1)
+    }
+
     fn insert(&mut self, kubelet: Kubelet) {
         let name = kubelet.machine.name().clone();
         self.kubelets.insert(name.clone(), Arc::new(kubelet));

@@ -111,21 +111,18 @@ fn fields(snapshot: Snapshot<'_>, object: &Object) -> Vec<(String, String)> {
     if let Some(owner) = object.meta.controller() {
         rows.push(("Controlled By", format!("{}/{}", owner.kind, owner.name)));
     }
-    let labels: Vec<String> = object
-        .meta
-        .labels
-        .iter()
-        .map(|(k, v)| format!("{k}={v}"))
-        .collect();
-    rows.push((
-        "Labels",
-        if labels.is_empty() {
-            "<none>".into()
-        } else {
-            labels.join(", ")
-        },
-    ));
+    rows.push(("Labels", labels(object)));
     rows.into_iter()
         .map(|(label, value)| (label.to_string(), value))
         .collect()
+}
+
+fn labels(object: &Object) -> String {
+    let pairs = object.meta.labels.iter();
+    let labels: Vec<String> = pairs.map(|(k, v)| format!("{k}={v}")).collect();
+    if labels.is_empty() {
+        "<none>".into()
+    } else {
+        labels.join(", ")
+    }
 }
