@@ -46,6 +46,32 @@ spec:
     spec: {containers: [{name: db, image: 'mysql:9'}]}
 ";
 
+const BATCH: &str = "apiVersion: batch/v1
+kind: Job
+metadata: {name: sums}
+spec:
+  parallelism: 3
+  completions: 7
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: c, image: busybox, command: [sleep, '4']}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tick}
+spec:
+  schedule: '* * * * *'
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      backoffLimit: 1
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 70; exit 1']}]
+";
+
 fn act() -> impl Strategy<Value = Input> {
     let line = prop_oneof![
         Just("kubectl apply -f web.yml".to_string()),
@@ -69,6 +95,23 @@ fn act() -> impl Strategy<Value = Input> {
     line.prop_map(Input::Console)
 }
 
+/// What can happen to Jobs.
+fn batch_act() -> impl Strategy<Value = Input> {
+    let patch = |job: &str| format!("kubectl patch job sums -p '{{\"spec\":{{{job}}}}}'");
+    let line = prop_oneof![
+        Just("kubectl apply -f batch.yml".to_string()),
+        Just("kubectl delete job sums --wait=false".to_string()),
+        Just("kubectl delete job --all --wait=false".to_string()),
+        Just("kubectl delete pod --all --wait=false".to_string()),
+        Just("kubectl create job now --from=cronjob/other".to_string()),
+        (1u32..4).prop_map(move |n| patch(&format!("\"parallelism\":{n}"))),
+        any::<bool>().prop_map(move |on| patch(&format!("\"suspend\":{on}"))),
+        (1u32..3).prop_map(|n| format!("node off k8s-node{n}")),
+        (1u32..3).prop_map(|n| format!("node on k8s-node{n}")),
+    ];
+    line.prop_map(Input::Console)
+}
+
 /// Acts, each after a pause in milliseconds.
 fn story() -> impl Strategy<Value = Vec<(i64, Input)>> {
     proptest::collection::vec((0i64..90_000, act()), 1..10)
@@ -77,6 +120,7 @@ fn story() -> impl Strategy<Value = Vec<(i64, Input)>> {
 fn begin(seed: u64) -> World {
     let mut world = World::new(Setup::chapter(seed));
     world.write_file("web.yml", MANIFEST);
+    world.write_file("batch.yml", BATCH);
     world
 }
 
@@ -97,6 +141,37 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     daemons.dedup();
     prop_assert_eq!(daemons.len(), count, "one daemon pod a node");
     prop_assert!(ordinals <= 4, "a pod an ordinal");
+    Ok(())
+}
+
+/// What must hold for Jobs at every moment.
+fn check_batch(world: &World) -> Result<(), TestCaseError> {
+    let snapshot = world.store().head();
+    let mut ticking = 0;
+    for object in snapshot.list(Kind::Job, None) {
+        let Some(job) = object.job() else { continue };
+        let pods = snapshot.owned_by(Kind::Pod, object.meta.uid);
+        let active = pods.filter(|pod| {
+            let ended = pod.pod().is_some_and(|body| body.is_terminal());
+            !pod.meta.is_deleting() && !ended
+        });
+        prop_assert!(active.count() <= 3, "no more pods than the parallelism");
+        let status = &job.status;
+        let ends = ["Complete", "Failed"].map(|kind| status.met(kind).is_some());
+        prop_assert!(ends != [true, true], "a Job ends in one way");
+        if ends == [true, false] {
+            prop_assert!(
+                Some(status.succeeded) >= job.spec.completions,
+                "all completions"
+            );
+        }
+        if ends != [false, false] {
+            prop_assert_eq!((status.active, status.terminating), (0, Some(0)));
+        }
+        let of_cron_job = object.meta.name.starts_with("tick-");
+        ticking += usize::from(of_cron_job && ends == [false, false]);
+    }
+    prop_assert!(ticking <= 1, "Forbid starts no Job beside another");
     Ok(())
 }
 
@@ -133,6 +208,25 @@ proptest! {
             while let Some(next) = world.next_at().filter(|at| *at <= until) {
                 world.run_until(next);
                 check(&world)?;
+            }
+            world.run_until(until);
+            input.apply(&mut world);
+        }
+    }
+
+    /// No more pods than the parallelism, one end a Job, one Job at a time under Forbid.
+    #[test]
+    fn jobs_keep_to_their_limits(
+        seed in 1u64..50,
+        story in proptest::collection::vec((0i64..90_000, batch_act()), 1..10),
+    ) {
+        let mut world = begin(seed);
+        Input::Console("kubectl apply -f batch.yml".into()).apply(&mut world);
+        for (pause, input) in &story {
+            let until = world.now() + Span::millis(*pause);
+            while let Some(next) = world.next_at().filter(|at| *at <= until) {
+                world.run_until(next);
+                check_batch(&world)?;
             }
             world.run_until(until);
             input.apply(&mut world);
