@@ -3,6 +3,7 @@
 //! Upstream: `client-go` (informers, listers, workqueues, event recorder).
 
 mod expectations;
+mod logs;
 mod recorder;
 mod workqueue;
 
@@ -13,6 +14,7 @@ use crate::apiserver::{ApiError, ApiServer, Cause, Change, DeleteOptions, Snapsh
 use crate::clock::{Digest, Seed, SimTime};
 
 pub use expectations::Expectations;
+pub use logs::{LogLine, LogRun, LogSource, NoLogs};
 pub use recorder::{EventSource, Recorder};
 pub use workqueue::Workqueue;
 

@@ -77,16 +77,8 @@ impl World {
             Some(code) => JobState::Done(code),
             None => self.start_kubectl(id, line, trigger, &mut out),
         };
-        self.fetch_log(&mut out);
         self.settle();
         (id, out, state)
-    }
-
-    fn fetch_log(&mut self, out: &mut Output) {
-        let Some(wanted) = out.log.take() else { return };
-        let pod = self.api.store().head().get(&wanted.pod).cloned();
-        let log = pod.and_then(|pod| self.state.fleet.output(&pod, &wanted.container));
-        out.stdout += &wanted.lines(log.as_deref().unwrap_or_default());
     }
 
     fn start_kubectl(
@@ -111,8 +103,14 @@ impl World {
             namespace: self.setup.context.as_str().into(),
         };
         let mut client = Client::new(&mut self.api, revision, cause);
-        let (command, progress) =
-            Command::start_with(settings, rest, &mut self.state.files, &mut client, out);
+        let (command, progress) = Command::start_with(
+            settings,
+            rest,
+            &mut self.state.files,
+            &mut client,
+            &self.setup.runtime,
+            out,
+        );
         match progress {
             Progress::Done(code) => JobState::Done(code),
             Progress::Waiting(wake) => {
@@ -146,9 +144,10 @@ impl World {
             };
             let mut client = Client::new(&mut self.api, cursor, cause);
             let mut out = Output::default();
+            let logs = &self.setup.runtime;
             let progress = job
                 .command
-                .resume(&mut self.state.files, &mut client, &mut out);
+                .resume(&mut self.state.files, &mut client, logs, &mut out);
             let state = match progress {
                 Progress::Done(code) => JobState::Done(code),
                 Progress::Waiting(wake) => {

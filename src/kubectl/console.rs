@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::api::{Kind, Object};
 use crate::apiserver::{ApiError, ApiServer, Cause, Snapshot};
-use crate::client::Client;
+use crate::client::{Client, LogSource};
 use crate::clock::SimTime;
 
 use super::args::Args;
@@ -46,6 +46,7 @@ impl DryRun {
 pub struct Console<'a, 'c> {
     pub client: &'a mut Client<'c>,
     pub files: &'a mut Files,
+    pub logs: &'a dyn LogSource,
     pub out: &'a mut Output,
     /// The namespace asked for with -n, else the context's.
     pub namespace: Arc<str>,
@@ -59,12 +60,14 @@ impl<'a, 'c> Console<'a, 'c> {
         settings: &Settings,
         client: &'a mut Client<'c>,
         files: &'a mut Files,
+        logs: &'a dyn LogSource,
         out: &'a mut Output,
     ) -> Console<'a, 'c> {
         client.set_actor("kubectl");
         Console {
             client,
             files,
+            logs,
             out,
             namespace: settings.namespace.clone(),
             namespace_given: false,

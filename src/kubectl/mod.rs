@@ -26,8 +26,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::api::Key;
-use crate::client::Client;
+use crate::client::{Client, LogSource, NoLogs};
 use crate::clock::SimTime;
 
 pub use columns::{NodeColumns, PodColumns, node_columns, pod_columns};
@@ -41,32 +40,6 @@ use verbs::Waiting;
 pub struct Output {
     pub stdout: String,
     pub stderr: String,
-    /// A log that is to follow on stdout.
-    pub log: Option<LogRequest>,
-}
-
-/// What a container has written, which its kubelet knows and the API server does not: whoever runs
-/// the command fetches it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LogRequest {
-    pub pod: Key,
-    pub container: String,
-    /// The last lines only.
-    pub tail: Option<usize>,
-    /// What stands before each line.
-    pub prefix: String,
-}
-
-impl LogRequest {
-    /// The lines of a log that were asked for.
-    pub fn lines(&self, log: &str) -> String {
-        let lines: Vec<&str> = log.lines().collect();
-        let skipped = self.tail.map_or(0, |tail| lines.len().saturating_sub(tail));
-        let lines = lines.iter().skip(skipped);
-        lines
-            .map(|line| format!("{}{line}\n", self.prefix))
-            .collect()
-    }
 }
 
 /// The files that `-f` reads and an editor writes: the scenario's own.
@@ -112,22 +85,23 @@ impl Command {
         client: &mut Client<'_>,
         out: &mut Output,
     ) -> (Command, Progress) {
-        Command::start_with(Settings::default(), line, files, client, out)
+        Command::start_with(Settings::default(), line, files, client, &NoLogs, out)
     }
 
-    /// The same with settings of one's own.
+    /// The same with settings of one's own, and containers that write.
     pub fn start_with(
         settings: Settings,
         line: &str,
         files: &mut Files,
         client: &mut Client<'_>,
+        logs: &dyn LogSource,
         out: &mut Output,
     ) -> (Command, Progress) {
         let mut command = Command {
             settings,
             waiting: None,
         };
-        let mut console = Console::new(&command.settings, client, files, out);
+        let mut console = Console::new(&command.settings, client, files, logs, out);
         let flow = verbs::start(line, &mut console);
         let progress = command.settle(flow, out);
         (command, progress)
@@ -138,12 +112,13 @@ impl Command {
         &mut self,
         files: &mut Files,
         client: &mut Client<'_>,
+        logs: &dyn LogSource,
         out: &mut Output,
     ) -> Progress {
         let Some(waiting) = self.waiting.take() else {
             return Progress::Done(0);
         };
-        let mut console = Console::new(&self.settings, client, files, out);
+        let mut console = Console::new(&self.settings, client, files, logs, out);
         let flow = waiting.resume(&mut console);
         self.settle(flow, out)
     }

@@ -66,13 +66,6 @@ impl Fleet {
         }
     }
 
-    /// What the container of a pod writes to its log.
-    pub fn output(&mut self, pod: &Object, container: &str) -> Option<Arc<str>> {
-        let plan = self.plans.plan(pod)?;
-        let own = plan.containers.iter().find(|c| &*c.name == container)?;
-        Some(own.program.output.clone())
-    }
-
     /// Adds a machine that has been up since the client's present: its Node is Ready at once, its
     /// lease is renewed from now on, and no event tells of it. Needs the namespace
     /// `kube-node-lease`.

@@ -116,7 +116,7 @@ impl Runner {
                 }
             }
         }
-        let Output { stdout, stderr, .. } = output;
+        let Output { stdout, stderr } = output;
         stdout + &stderr
     }
 

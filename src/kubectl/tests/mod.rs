@@ -131,7 +131,12 @@ impl World {
         let mut out = Output::default();
         let revision = self.api.store().revision();
         let mut client = Client::new(&mut self.api, revision, CAUSE);
-        let progress = command.resume(&mut self.files, &mut client, &mut out);
+        let progress = command.resume(
+            &mut self.files,
+            &mut client,
+            &crate::client::NoLogs,
+            &mut out,
+        );
         said(out, progress)
     }
 

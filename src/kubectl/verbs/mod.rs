@@ -143,6 +143,8 @@ pub enum Waiting {
     Wait(wait::Wait),
     /// `drain`.
     Drain(drain::Drain),
+    /// `logs -f`.
+    Logs(logs::Follow),
 }
 
 impl Waiting {
@@ -154,6 +156,7 @@ impl Waiting {
             Waiting::Rollout(status) => status.resume(console),
             Waiting::Wait(wait) => wait.resume(console),
             Waiting::Drain(drain) => drain.resume(console),
+            Waiting::Logs(follow) => follow.resume(console),
         }
     }
 }
