@@ -15,13 +15,16 @@ use serde_json::Value;
 /// first letter, the name in JSON (`-` for a struct whose fields stand in the outer one).
 const STRUCTS: &str = include_str!("godump.txt");
 
-struct Field {
-    name: &'static str,
-    kind: &'static str,
-    json: String,
+/// A field of a struct: its name, its Go type, its name in JSON.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub json: String,
 }
 
-fn structs() -> &'static BTreeMap<&'static str, Vec<Field>> {
+/// The structs of a pod template, by name.
+pub(super) fn structs() -> &'static BTreeMap<&'static str, Vec<Field>> {
     static TABLE: OnceLock<BTreeMap<&'static str, Vec<Field>>> = OnceLock::new();
     TABLE.get_or_init(|| {
         let line = |line: &'static str| {
@@ -32,7 +35,8 @@ fn structs() -> &'static BTreeMap<&'static str, Vec<Field>> {
     })
 }
 
-fn field(text: &'static str) -> Option<Field> {
+/// A field as a line of the table has it.
+pub(super) fn field(text: &'static str) -> Option<Field> {
     let mut words = text.split(' ');
     let (name, kind) = (words.next()?, words.next()?);
     let small = |name: &str| {

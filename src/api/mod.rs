@@ -14,6 +14,7 @@ mod dig;
 mod duration;
 mod event;
 mod godump;
+mod gointernal;
 mod gotext;
 mod json;
 mod kinds;
@@ -27,6 +28,7 @@ mod selector;
 mod statefulset;
 mod storage;
 mod template;
+mod unified;
 mod workload;
 pub mod yaml;
 mod zones;
@@ -40,6 +42,7 @@ pub use dig::{
 pub use duration::parse_duration;
 pub use event::{Arg, EventBody, InvolvedObject, Message, Series};
 pub use godump::go_dump_template;
+pub use gointernal::{go_internal_pod_spec, go_internal_template};
 pub use gotext::{go_json, go_print, go_quote};
 pub use json::{from_json, heartbeat_times, meta_to_json, to_json};
 pub use kinds::{KINDS, Kind, KindInfo};
@@ -59,4 +62,5 @@ pub use storage::{
     waits_for_consumer,
 };
 pub use template::{Hashed, PodFacts, PodTemplate, Port, Resources, SharedPodSpec, Toleration};
+pub use unified::unified_diff;
 pub use workload::{Condition, DeploymentBody, DeploymentStatus, ReplicaSetBody, ReplicaSetStatus};

@@ -285,7 +285,7 @@ pub(super) fn job_update(meta: &Meta, new: &JobBody, old: &JobBody, errors: &mut
     immutable(
         new.template != old.template && !may_change,
         "template",
-        crate::api::go_json(&serde_json::json!(spec.template)),
+        crate::api::go_internal_template(&serde_json::json!(spec.template)),
     );
     immutable(
         spec.completion_mode != was.completion_mode,

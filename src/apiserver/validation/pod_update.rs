@@ -1,11 +1,14 @@
 //! What of a pod may be changed.
 //!
-//! Upstream: `pkg/apis/core/validation/validation.go` (ValidatePodUpdate). Differs: the message
-//! does not end with a comparison of upstream's internal structs.
+//! Upstream: `pkg/apis/core/validation/validation.go` (ValidatePodUpdate).
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
 
-use crate::api::PodBody;
+use serde_json::Value;
+
+use crate::api::{
+    Body, Meta, Object, PodBody, SharedPodSpec, go_internal_pod_spec, to_json, unified_diff,
+};
 use crate::apiserver::FieldError;
 
 use super::{Errors, pod};
@@ -61,9 +64,31 @@ pub(in crate::apiserver) fn pod_update(new: &PodBody, old: &PodBody) -> Errors {
         old_init,
     );
     if allowed != *old_spec || new.node_name != old.node_name {
-        errors.push(FieldError::forbidden("spec", ONLY));
+        let difference = difference(allowed, new, old);
+        errors.push(FieldError::forbidden(
+            "spec",
+            &format!("{ONLY}\n{difference}"),
+        ));
     }
     errors
+}
+
+/// What upstream's structs of both specs differ in, of what may not differ.
+fn difference(allowed: PodSpec, new: &PodBody, old: &PodBody) -> String {
+    let printed = |pod: PodBody| {
+        let pod = to_json(&Object {
+            meta: Meta::default(),
+            body: Body::Pod(pod),
+        });
+        go_internal_pod_spec(pod.get("spec").unwrap_or(&Value::Null)) + "\n"
+    };
+    let munged = PodBody {
+        spec: SharedPodSpec::new(allowed, old.spec.admitted),
+        node_name: new.node_name.clone(),
+        token_suffix: old.token_suffix.clone(),
+        status: old.status.clone(),
+    };
+    unified_diff(&printed(old.clone()), &printed(munged))
 }
 
 fn is_same(new: &Toleration, old: &Toleration) -> bool {

@@ -5,9 +5,7 @@
 mod applied;
 mod problems;
 mod read;
-mod unified;
 
 pub use applied::{LAST_APPLIED, applied, with_last_applied};
 pub use problems::{Problem, failure, with_source};
 pub use read::{Info, Validate, load};
-pub use unified::unified_diff;

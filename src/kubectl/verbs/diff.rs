@@ -5,14 +5,12 @@
 
 use serde_json::Value;
 
-use crate::api::to_json;
+use crate::api::{to_json, unified_diff};
 use crate::apiserver::{FieldValidation, PatchType};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::manifest::{
-    Info, Problem, failure, load, unified_diff, with_last_applied, with_source,
-};
+use crate::kubectl::manifest::{Info, Problem, failure, load, with_last_applied, with_source};
 use crate::kubectl::output::to_yaml_text;
 
 use super::{FILES, Verb};
