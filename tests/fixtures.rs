@@ -1,5 +1,5 @@
-//! Well-known public examples, written anew from their field lists: each is applied, and every field
-//! of theirs comes back.
+//! Well-known public examples, written anew from their field lists: each is applied, and every
+//! field of theirs comes back.
 
 use std::fs;
 use std::path::Path;

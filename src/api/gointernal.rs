@@ -1,8 +1,8 @@
-//! Pod specs and templates as the server prints its own structs of them: Go's field names, in order,
-//! with null for what is absent.
+//! Pod specs and templates as the server prints its own structs of them: Go's field names, in
+//! order, with null for what is absent.
 //!
-//! Upstream: `encoding/json` of `pkg/apis/core/types.go`. The structs are those of godump.txt but for
-//! the four that differ.
+//! Upstream: `encoding/json` of `pkg/apis/core/types.go`. The structs are those of godump.txt but
+//! for the four that differ.
 
 use serde_json::{Value, json};
 

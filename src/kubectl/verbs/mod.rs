@@ -4,6 +4,7 @@
 //! make sense with a real machine behind them say that they are not here.
 
 mod apply;
+mod autoscale;
 mod cordon;
 mod create;
 mod create_access;
@@ -62,6 +63,7 @@ pub static VERBS: &[Verb] = &[
     delete::VERB,
     rollout::VERB,
     scale::VERB,
+    autoscale::VERB,
     info::CLUSTER_VERB,
     info::TOP_VERB,
     cordon::CORDON,
