@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::clock::SimTime;
 
+use super::meta::no_text;
 use super::{Kind, Meta, Object, Uid};
 
 /// `involvedObject`.
@@ -36,7 +37,7 @@ impl InvolvedObject {
             name: meta.name.clone(),
             uid: meta.uid,
             resource_version: meta.resource_version,
-            field_path: "".into(),
+            field_path: no_text(),
         }
     }
 }

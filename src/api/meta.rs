@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::clock::SimTime;
 
@@ -91,23 +91,31 @@ pub struct Meta {
     pub finalizers: Arc<[String]>,
 }
 
+/// Thousands of objects begin with this, so that it is shared.
+static BLANK: LazyLock<Meta> = LazyLock::new(|| Meta {
+    name: "".into(),
+    namespace: "".into(),
+    generate_name: None,
+    uid: Uid::default(),
+    resource_version: 0,
+    generation: 0,
+    created: SimTime::default(),
+    deletion: None,
+    labels: Labels::default(),
+    annotations: Labels::default(),
+    owners: Arc::from([]),
+    finalizers: Arc::from([]),
+});
+
 impl Default for Meta {
     fn default() -> Self {
-        Meta {
-            name: "".into(),
-            namespace: "".into(),
-            generate_name: None,
-            uid: Uid::default(),
-            resource_version: 0,
-            generation: 0,
-            created: SimTime::default(),
-            deletion: None,
-            labels: Labels::default(),
-            annotations: Labels::default(),
-            owners: Arc::from([]),
-            finalizers: Arc::from([]),
-        }
+        BLANK.clone()
     }
+}
+
+/// The empty text, shared.
+pub(super) fn no_text() -> Arc<str> {
+    BLANK.name.clone()
 }
 
 impl Hash for Meta {

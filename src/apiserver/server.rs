@@ -102,13 +102,13 @@ impl ApiServer {
             object.meta.name = self.generate_name(&object.meta);
         }
         let key = object.key();
-        if self.store.head().get(&key).is_some() {
+        let slot = self.store.slot(&key);
+        if slot.is_some_and(|slot| self.store.latest(kind, slot).is_some()) {
             return Err(ApiError::already_exists(kind, &key.name));
         }
-        object.meta.uid = Uid(self
-            .state
-            .seed
-            .uuid((kind, &*key.namespace, &*key.name), self.store.births(&key)));
+        let births = slot.map_or(0, |slot| self.store.deaths(kind, slot));
+        let named = (kind, &*key.namespace, &*key.name);
+        object.meta.uid = Uid(self.state.seed.uuid(named, births));
         object.meta.created = self.state.now;
         object.meta.deletion = None;
         object.meta.generation = i64::from(kind.info().has_generation);
@@ -134,7 +134,7 @@ impl ApiServer {
     /// `resource_version` is set and stale, Invalid.
     pub fn update(&mut self, mut object: Object, cause: Cause) -> Result<Arc<Object>, ApiError> {
         let key = object.key();
-        let old = self.current(&key, object.meta.resource_version)?;
+        let (slot, old) = self.locate(&key, object.meta.resource_version)?;
         keep_system_fields(&mut object.meta, &old.meta);
         keep_status(&mut object, &old);
         number_template(&mut object, Some(&old));
@@ -155,18 +155,18 @@ impl ApiServer {
             self.remove(&key, cause);
             return Ok(Arc::new(object));
         }
-        Ok(self.commit_if_changed(&key, object, &old, cause))
+        Ok(self.commit_if_changed(slot, object, &old, cause))
     }
 
     /// Writes status (and labels and annotations, as the status strategy of workloads lets pass);
     /// the spec stays as stored. Errors: NotFound, Conflict.
     pub fn update_status(&mut self, object: Object, cause: Cause) -> Result<Arc<Object>, ApiError> {
         let key = object.key();
-        let old = self.current(&key, object.meta.resource_version)?;
+        let (slot, old) = self.locate(&key, object.meta.resource_version)?;
         let mut new = (*old).clone();
         new.meta.annotations = object.meta.annotations.clone();
         take_status(&mut new, object);
-        Ok(self.commit_if_changed(&key, new, &old, cause))
+        Ok(self.commit_if_changed(slot, new, &old, cause))
     }
 
     /// Assigns a pod to a node. Errors: NotFound, Conflict (bound already, or being deleted).
@@ -176,7 +176,7 @@ impl ApiServer {
         node: &Arc<str>,
         cause: Cause,
     ) -> Result<Arc<Object>, ApiError> {
-        let old = self.current(key, 0)?;
+        let (slot, old) = self.locate(key, 0)?;
         let mut new = (*old).clone();
         let Body::Pod(pod) = &mut new.body else {
             return Err(ApiError::not_found(key.kind, &key.name));
@@ -205,7 +205,8 @@ impl ApiServer {
             transition: self.state.now.whole_secs(),
             observed_generation: new.meta.generation,
         });
-        Ok(self.commit(key, new, cause))
+        let digest = new.digest();
+        Ok(self.put_in(slot, new, digest, cause))
     }
 
     /// Writes an event as it is given (the recorder has done the counting).
@@ -254,38 +255,46 @@ impl ApiServer {
         key: &Key,
         resource_version: u64,
     ) -> Result<Arc<Object>, ApiError> {
-        let found = self.store.head().get(key).cloned();
-        let old = found.ok_or_else(|| ApiError::not_found(key.kind, &key.name))?;
-        if resource_version != 0 && resource_version != old.meta.resource_version {
+        self.locate(key, resource_version).map(|found| found.1)
+    }
+
+    /// The object as it is now, and its slot in the store.
+    fn locate(&self, key: &Key, resource_version: u64) -> Result<(u32, Arc<Object>), ApiError> {
+        let slot = self.store.slot(key);
+        let found = slot.and_then(|slot| Some((slot, self.store.latest(key.kind, slot)?.clone())));
+        let found = found.ok_or_else(|| ApiError::not_found(key.kind, &key.name))?;
+        if resource_version != 0 && resource_version != found.1.meta.resource_version {
             return Err(ApiError::stale(key));
         }
-        Ok(old)
+        Ok(found)
     }
 
     pub(super) fn commit(&mut self, key: &Key, object: Object, cause: Cause) -> Arc<Object> {
-        let digest = object.digest();
-        self.put(key, object, digest, cause)
+        let (digest, now) = (object.digest(), self.state.now);
+        let stored = self.store.put(key, Some(object), digest, now, cause);
+        stored.unwrap_or_else(|| unreachable!("it was just stored"))
     }
 
-    fn put(&mut self, key: &Key, object: Object, digest: u64, cause: Cause) -> Arc<Object> {
-        self.store
-            .put(key, Some(object), digest, self.state.now, cause);
-        let stored = self.store.head().get(key).cloned();
+    fn put_in(&mut self, slot: u32, object: Object, digest: u64, cause: Cause) -> Arc<Object> {
+        let (kind, now) = (object.kind(), self.state.now);
+        let stored = self
+            .store
+            .put_in(kind, slot, Some(object), digest, now, cause);
         stored.unwrap_or_else(|| unreachable!("it was just stored"))
     }
 
     fn commit_if_changed(
         &mut self,
-        key: &Key,
+        slot: u32,
         object: Object,
         old: &Arc<Object>,
         cause: Cause,
     ) -> Arc<Object> {
         let digest = object.digest();
-        if self.store.digest_of_current(key) == Some(digest) {
+        if self.store.digest_of_current(object.kind(), slot) == Some(digest) {
             return old.clone();
         }
-        self.put(key, object, digest, cause)
+        self.put_in(slot, object, digest, cause)
     }
 
     pub(super) fn remove(&mut self, key: &Key, cause: Cause) {

@@ -33,7 +33,8 @@ impl<'a> Snapshot<'a> {
 
     /// One object by its parts; namespace is empty for cluster-scoped kinds.
     pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&'a Arc<Object>> {
-        self.get(&Key::new(kind, namespace, name))
+        let slot = self.store.slot_of(kind, namespace, name)?;
+        self.store.latest_at(kind, slot, self.revision)
     }
 
     /// Objects of a kind, in the order of (namespace, name), of one namespace or (`None`) of all.

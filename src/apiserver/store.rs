@@ -194,24 +194,23 @@ impl Store {
             .collect()
     }
 
-    /// How often an object was created under this key so far.
-    pub(super) fn births(&self, key: &Key) -> u64 {
-        let history = self.history(key, u64::MAX);
-        let dead = history
-            .iter()
-            .filter(|(_, object)| object.is_none())
-            .count() as u64;
-        dead + u64::from(history.last().is_some_and(|(_, object)| object.is_some()))
+    /// How often an object in this slot has come to its end.
+    pub(super) fn deaths(&self, kind: Kind, slot: u32) -> u64 {
+        let versions = self.table(kind).slots.get(slot as usize);
+        let ends = versions
+            .into_iter()
+            .flatten()
+            .filter(|v| v.object.is_none());
+        ends.count() as u64
     }
 
-    /// The digest of the current version of an object.
-    pub(super) fn digest_of_current(&self, key: &Key) -> Option<u64> {
-        let slot = self.slot(key)?;
-        let last = self.table(key.kind).slots.get(slot as usize)?.last()?;
+    /// The digest of the current version in a slot.
+    pub(super) fn digest_of_current(&self, kind: Kind, slot: u32) -> Option<u64> {
+        let last = self.table(kind).slots.get(slot as usize)?.last()?;
         last.object.as_ref().map(|_| last.digest)
     }
 
-    /// Stores a new version (or, with `None`, the end) of an object and returns its revision.
+    /// Stores a new version (or, with `None`, the end) of an object, and returns it as it is stored.
     /// `digest` is the object's.
     pub(super) fn put(
         &mut self,
@@ -220,37 +219,51 @@ impl Store {
         digest: u64,
         at: SimTime,
         cause: Cause,
-    ) -> u64 {
+    ) -> Option<Arc<Object>> {
+        let slot = self.slot_or_new(key);
+        self.put_in(key.kind, slot, object, digest, at, cause)
+    }
+
+    /// The same in a slot that is known already.
+    pub(super) fn put_in(
+        &mut self,
+        kind: Kind,
+        slot: u32,
+        object: Option<Object>,
+        digest: u64,
+        at: SimTime,
+        cause: Cause,
+    ) -> Option<Arc<Object>> {
         let revision = self.revision() + 1;
         let object = object.map(|mut object| {
             object.meta.resource_version = revision;
             Arc::new(object)
         });
-        let slot = self.slot_or_new(key);
-        let old = self.latest(key.kind, slot).cloned();
+        let old = self.latest(kind, slot).cloned();
         let indexed = object
             .as_ref()
             .map(|new| self.index(old.as_deref(), new, slot));
+        let stored = object.clone();
         let new = Version {
             revision,
             object,
             digest,
         };
-        let versions = self.versions_mut(key.kind, slot);
+        let versions = self.versions_mut(kind, slot);
         let version = u32::try_from(versions.len()).unwrap_or(u32::MAX);
         let (before, after) = (versions.last().map_or(0, Version::share), new.share());
         versions.push(new);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
         let indexed = indexed.unwrap_or_default();
         self.log.push(LogEntry {
-            kind: key.kind,
+            kind,
             slot,
             version,
             indexed,
             at,
             cause,
         });
-        revision
+        stored
     }
 
     /// Takes back every write after `revision`: the world goes back in time.
@@ -325,7 +338,8 @@ impl Store {
         versions.get(count.checked_sub(1)?)?.object.as_ref()
     }
 
-    fn latest(&self, kind: Kind, slot: u32) -> Option<&Arc<Object>> {
+    /// The object that is in a slot now.
+    pub(super) fn latest(&self, kind: Kind, slot: u32) -> Option<&Arc<Object>> {
         self.table(kind)
             .slots
             .get(slot as usize)?
@@ -335,11 +349,13 @@ impl Store {
     }
 
     pub(super) fn slot(&self, key: &Key) -> Option<u32> {
-        self.table(key.kind)
-            .by_key
-            .get(&key.namespace)?
-            .get(&key.name)
-            .copied()
+        self.slot_of(key.kind, &key.namespace, &key.name)
+    }
+
+    /// The slot of a key by its parts.
+    pub(super) fn slot_of(&self, kind: Kind, namespace: &str, name: &str) -> Option<u32> {
+        let names = self.table(kind).by_key.get(namespace)?;
+        names.get(name).copied()
     }
 
     /// Slots of a kind in the order of (namespace, name), of one namespace or of all.
@@ -388,14 +404,16 @@ impl Store {
     }
 
     fn slot_or_new(&mut self, key: &Key) -> u32 {
-        if let Some(slot) = self.slot(key) {
-            return slot;
-        }
         let table = self.table_mut(key.kind);
-        let slot = u32::try_from(table.slots.len()).unwrap_or(u32::MAX);
-        table.slots.push(Vec::new());
-        let names = table.by_key.entry(key.namespace.clone()).or_default();
-        names.insert(key.name.clone(), slot);
+        let names = match table.by_key.get_mut(&key.namespace) {
+            Some(names) => names,
+            None => table.by_key.entry(key.namespace.clone()).or_default(),
+        };
+        let next = u32::try_from(table.slots.len()).unwrap_or(u32::MAX);
+        let slot = *names.entry(key.name.clone()).or_insert(next);
+        if slot == next {
+            table.slots.push(Vec::new());
+        }
         slot
     }
 

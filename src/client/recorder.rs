@@ -3,11 +3,12 @@
 //! Upstream: `client-go/tools/record/{event,events_cache}.go`; `tools/events` for the scheduler's
 //! series. Differs: the cache of 4096 keys forgets the oldest insertion, not the least used.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::api::{Body, EventBody, InvolvedObject, Key, Kind, Message, Meta, Object, Series};
-use crate::clock::{SimTime, Span, digest_of};
+use crate::clock::{SimTime, Span, digest_of, push_hex};
 
 use super::Client;
 
@@ -23,7 +24,7 @@ pub struct EventSource {
 }
 
 /// One process's recorder.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
     source: EventSource,
     /// By the digest of the identity of an event.
@@ -31,9 +32,11 @@ pub struct Recorder {
     similar: Cache<Similar>,
     spam: Cache<Bucket>,
     sequence: u64,
+    /// A digest of everything that was recorded so far, from which all of the above follows.
+    past: u64,
 }
 
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 struct Seen {
     key: Key,
     count: u32,
@@ -41,13 +44,15 @@ struct Seen {
     last: SimTime,
 }
 
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 struct Similar {
-    messages: BTreeSet<u64>,
+    /// Digests of the different messages: nearly always one, which takes no allocation.
+    first: Option<u64>,
+    others: Vec<u64>,
     last: SimTime,
 }
 
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 struct Bucket {
     /// Thousandths of a token.
     tokens: i64,
@@ -85,6 +90,7 @@ impl Recorder {
             similar: Cache::new(events_max),
             spam: Cache::new(events_max),
             sequence: 0,
+            past: 0,
         }
     }
 
@@ -122,19 +128,14 @@ impl Recorder {
         if self.source.new_api {
             return self.record_new_api(client, about, warning, reason, message, now);
         }
-        let (message, merged) = self.merge_similar(&about, warning, reason, message, now);
+        let source = digest_of(&(about.kind, about.uid, &about.name, warning));
+        let group = digest_of(&(source, reason));
+        let text = digest_of(&message);
+        let (message, merged) = self.merge_similar(group, text, message, now);
         // A merged event is one whatever its text.
-        let told_apart_by = if merged { None } else { Some(&message) };
-        let identity = digest_of(&(
-            about.kind,
-            about.uid,
-            &about.name,
-            &about.field_path,
-            warning,
-            reason,
-            told_apart_by,
-        ));
-        let allowed = self.allows(&about, warning, now);
+        let told_apart_by = if merged { None } else { Some(text) };
+        let identity = digest_of(&(group, &about.field_path, told_apart_by));
+        let allowed = self.allows(source, now);
         let known = self
             .seen
             .get_mut(identity)
@@ -155,6 +156,7 @@ impl Recorder {
             self.seen.insert(identity, seen.clone());
             seen
         });
+        self.past = digest_of(&(self.past, identity, text, seen.count, now));
         if allowed {
             let object = self.object(
                 &seen.key,
@@ -178,6 +180,7 @@ impl Recorder {
         now: SimTime,
     ) {
         let identity = digest_of(&(&about, warning, reason));
+        self.past = digest_of(&(self.past, identity, now));
         let known = self
             .seen
             .get_mut(identity)
@@ -216,23 +219,20 @@ impl Recorder {
     /// event.
     fn merge_similar(
         &mut self,
-        about: &InvolvedObject,
-        warning: bool,
-        reason: &str,
+        group: u64,
+        text: u64,
         message: Message,
         now: SimTime,
     ) -> (Message, bool) {
-        let group = digest_of(&(about.kind, about.uid, &about.name, warning, reason));
-        let similar = self.similar.get_or_insert(group);
+        let similar = self.similar.get_or_insert_with(group, Similar::default);
         if now - similar.last > SIMILAR_WINDOW {
-            similar.messages.clear();
+            similar.first = None;
+            similar.others.clear();
         }
         similar.last = now;
-        similar.messages.insert(digest_of(&message));
-        if similar.messages.len() < SIMILAR_MAX {
+        if similar.takes(text) {
             return (message, false);
         }
-        similar.messages.remove(&digest_of(&message));
         (
             Message::new(
                 "(combined from similar events): {}",
@@ -242,9 +242,8 @@ impl Recorder {
         )
     }
 
-    fn allows(&mut self, about: &InvolvedObject, warning: bool, now: SimTime) -> bool {
-        let group = digest_of(&(about.kind, about.uid, &about.name, warning));
-        let bucket = self.spam.get_or_insert_with(group, || Bucket {
+    fn allows(&mut self, source: u64, now: SimTime) -> bool {
+        let bucket = self.spam.get_or_insert_with(source, || Bucket {
             tokens: SPAM_BURST * 1000,
             last: now,
         });
@@ -269,11 +268,11 @@ impl Recorder {
         } else {
             about.namespace.clone()
         };
-        Key::new(
-            Kind::Event,
-            namespace,
-            format!("{}.{nanos:016x}", about.name),
-        )
+        let mut name = String::with_capacity(about.name.len() + 17);
+        name.push_str(&about.name);
+        name.push('.');
+        push_hex(&mut name, nanos as u64);
+        Key::new(Kind::Event, namespace, name)
     }
 
     fn object(
@@ -310,8 +309,32 @@ impl Recorder {
     }
 }
 
+impl Hash for Recorder {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        (self.sequence, self.past).hash(h);
+    }
+}
+
+impl Similar {
+    /// Notes a message; whether there are fewer than ten different ones, this one included.
+    fn takes(&mut self, text: u64) -> bool {
+        let Some(first) = self.first else {
+            self.first = Some(text);
+            return true;
+        };
+        if first == text || self.others.contains(&text) {
+            return true;
+        }
+        let few = self.others.len() + 2 < SIMILAR_MAX;
+        if few {
+            self.others.push(text);
+        }
+        few
+    }
+}
+
 /// A map that forgets its oldest keys.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 struct Cache<V> {
     map: BTreeMap<u64, V>,
     order: VecDeque<u64>,
@@ -348,11 +371,5 @@ impl<V> Cache<V> {
         self.map
             .get_mut(&key)
             .unwrap_or_else(|| unreachable!("it was just inserted"))
-    }
-}
-
-impl<V: Default> Cache<V> {
-    fn get_or_insert(&mut self, key: u64) -> &mut V {
-        self.get_or_insert_with(key, V::default)
     }
 }

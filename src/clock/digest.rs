@@ -22,6 +22,14 @@ pub fn digest_of<T: Hash + ?Sized>(value: &T) -> u64 {
     digest.finish()
 }
 
+/// Appends a number as 16 hex digits.
+pub fn push_hex(text: &mut String, number: u64) {
+    for place in (0..16).rev() {
+        let digit = (number >> (4 * place)) as u32 & 15;
+        text.push(char::from_digit(digit, 16).unwrap_or('0'));
+    }
+}
+
 impl Digest {
     fn mix(&mut self, word: u64) {
         let x = (self.0 ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -38,18 +46,13 @@ impl Hasher for Digest {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            self.mix(u64::from_le_bytes(word));
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
         }
-        let rest = chunks.remainder();
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.mix(u64::from_le_bytes(word) ^ ((bytes.len() as u64) << 56));
+        let last = rest.iter().rev();
+        let last = last.fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        self.mix(last ^ ((bytes.len() as u64) << 56));
     }
 
     fn write_u8(&mut self, n: u8) {
@@ -96,6 +99,13 @@ mod tests {
     fn has_a_fixed_value() {
         // The same figure must come out in wasm: tests/web.rs asserts it there.
         assert_eq!(digest_of(&("orrery", 7usize, -1isize)), DIGEST_OF_SAMPLE);
+    }
+
+    #[test]
+    fn hex_keeps_its_zeros() {
+        let mut text = String::from("x.");
+        push_hex(&mut text, 0x0018_ea96_b62e_6d0f);
+        assert_eq!(text, "x.0018ea96b62e6d0f");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod heap;
 mod seed;
 mod time;
 
-pub use digest::{Digest, digest_of};
+pub use digest::{Digest, digest_of, push_hex};
 pub use heap::Heap;
 pub use seed::Seed;
 pub use time::{SimTime, Span};

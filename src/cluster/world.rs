@@ -12,7 +12,7 @@ use crate::clock::{Digest, Heap, SimTime, Span};
 use crate::controllers::Manager;
 use crate::kubectl::Files;
 use crate::kubelet::Fleet;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{self, Scheduler};
 
 use super::console::Console;
 use super::furniture::{furnish, storage_class};
@@ -94,7 +94,9 @@ impl World {
             heap: Heap::default(),
             wires: Default::default(),
             manager: Manager::new(setup.manager.clone()),
-            scheduler: Scheduler::new(crate::scheduler::Config::default()),
+            scheduler: Scheduler::new(scheduler::Config {
+                started: setup.epoch,
+            }),
             fleet: Fleet::new(setup.runtime.clone()),
             console: Console::default(),
             files: Files::new(),
@@ -225,8 +227,12 @@ impl World {
         }
         if let Event::Deliver(process) | Event::Run(process) = event {
             self.run(process);
+            // A command of the console's may change any process, the others only themselves.
+            let all = process == Process::Console;
+            self.settle_if(|other| all || other == process);
+        } else {
+            self.settle();
         }
-        self.settle();
         true
     }
 
@@ -294,28 +300,43 @@ impl World {
 
     /// Puts into the heap what the last act has led to: deliveries of its writes, and timers.
     pub(super) fn settle(&mut self) {
-        let (now, revision) = (self.now(), self.store().revision());
+        self.settle_if(|_| true);
+    }
+
+    fn settle_if(&mut self, may_have_changed: impl Fn(Process) -> bool) {
         for process in PROCESSES {
-            let latency = latency(&self.setup.latencies, process);
-            let next_run = self.component(process).next_run();
-            let first_unseen = self.wires(process).cursor + 1;
-            let next_write = self.store().write_info(first_unseen).map(|w| w.0);
-            let wires = self.wires(process);
-            if let Some(written) =
-                next_write.filter(|_| wires.cursor < revision && !wires.delivering)
-            {
-                wires.delivering = true;
-                self.state
-                    .heap
-                    .push((written + latency).max(now), Event::Deliver(process));
+            self.await_write(process);
+            if may_have_changed(process) {
+                self.await_timer(process);
             }
-            let wires = self.wires(process);
-            let at = next_run.map(|at| at.max(now));
-            let sooner = at.filter(|at| wires.timer.is_none_or(|timer| *at < timer));
-            if let Some(at) = sooner {
-                wires.timer = Some(at);
-                self.state.heap.push(at, Event::Run(process));
-            }
+        }
+    }
+
+    /// A process that has not seen the last write gets a delivery.
+    fn await_write(&mut self, process: Process) {
+        let (now, revision) = (self.now(), self.store().revision());
+        let wires = self.wires(process);
+        if wires.delivering || wires.cursor >= revision {
+            return;
+        }
+        wires.delivering = true;
+        let first_unseen = wires.cursor + 1;
+        let latency = latency(&self.setup.latencies, process);
+        let written = self.store().write_info(first_unseen).map_or(now, |w| w.0);
+        let at = (written + latency).max(now);
+        self.state.heap.push(at, Event::Deliver(process));
+    }
+
+    /// A process that wants to run sooner than its timer says gets a sooner one.
+    fn await_timer(&mut self, process: Process) {
+        let now = self.now();
+        let Some(at) = self.component(process).next_run().map(|at| at.max(now)) else {
+            return;
+        };
+        let wires = self.wires(process);
+        if wires.timer.is_none_or(|timer| at < timer) {
+            wires.timer = Some(at);
+            self.state.heap.push(at, Event::Run(process));
         }
     }
 

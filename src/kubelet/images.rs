@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::NodeImage;
-use crate::clock::{SimTime, Span, digest_of};
+use crate::clock::{SimTime, Span, digest_of, push_hex};
 
 use super::RuntimeOptions;
 
@@ -72,9 +72,11 @@ impl Image {
 
 /// 64 hex digits that belong to a value.
 pub(super) fn hex64(of: impl std::hash::Hash) -> String {
-    (0..4u64)
-        .map(|part| format!("{:016x}", digest_of(&(&of, part))))
-        .collect()
+    let mut digits = String::with_capacity(64);
+    for part in 0..4u64 {
+        push_hex(&mut digits, digest_of(&(&of, part)));
+    }
+    digits
 }
 
 /// The name without tag.

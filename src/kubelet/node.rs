@@ -25,7 +25,8 @@ use super::{NodeConfig, RuntimeOptions};
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Kubelet {
     pub machine: Machine,
-    pub pods: BTreeMap<Uid, Worker>,
+    /// Shared with checkpoints until one changes.
+    pub pods: BTreeMap<Uid, Arc<Worker>>,
     pub agenda: BTreeSet<(SimTime, u64, Item)>,
     sequence: u64,
     /// What is under way to a running kubelet.
@@ -103,7 +104,7 @@ impl Kubelet {
         self.boot = None;
         self.node_due = None;
         self.agenda.clear();
-        for worker in self.pods.values_mut() {
+        for worker in self.pods.values_mut().map(Arc::make_mut) {
             worker.entry = None;
             let ended_by = |c: &mut Container| c.settle(client.now());
             worker.containers.iter_mut().for_each(ended_by);
@@ -147,8 +148,11 @@ impl Kubelet {
         let Some(plan) = plan else { return };
         let uid = object.meta.uid;
         let host_ip = self.machine.config.internal_ip();
-        let worker = self.pods.entry(uid);
-        let worker = worker.or_insert_with(|| Worker::new(object.clone(), plan.clone(), host_ip));
+        let worker = self.pods.entry(uid).or_insert_with(|| {
+            let worker = Worker::new(object.clone(), plan.clone(), host_ip);
+            Arc::new(worker)
+        });
+        let worker = Arc::make_mut(worker);
         worker.removed |= change.new.is_none();
         worker.object = object.clone();
         worker.plan = plan;
@@ -162,29 +166,25 @@ impl Kubelet {
         self.agenda.first().map(|entry| entry.0)
     }
 
-    fn enter(&mut self, at: SimTime, item: Item) -> (SimTime, u64) {
-        self.sequence += 1;
-        self.agenda.insert((at, self.sequence, item));
-        (at, self.sequence)
-    }
-
     pub(super) fn schedule(&mut self, uid: Uid) {
         let Some(worker) = self.pods.get_mut(&uid) else {
             return;
         };
         let due = worker.next_due(&self.machine.clocks);
-        let old = worker.entry.take();
-        if let Some((at, number)) = old {
+        if let Some((at, number)) = worker.entry {
             if due == Some(at) {
-                worker.entry = old;
                 return;
             }
             self.agenda.remove(&(at, number, Item::Pod(uid)));
+        } else if due.is_none() {
+            return;
         }
-        let entry = due.map(|at| self.enter(at, Item::Pod(uid)));
-        if let Some(worker) = self.pods.get_mut(&uid) {
-            worker.entry = entry;
-        }
+        let entry = due.map(|at| {
+            self.sequence += 1;
+            self.agenda.insert((at, self.sequence, Item::Pod(uid)));
+            (at, self.sequence)
+        });
+        Arc::make_mut(worker).entry = entry;
     }
 
     pub(super) fn schedule_node(&mut self) {
@@ -195,7 +195,8 @@ impl Kubelet {
             (now != told).then_some(SimTime::default())
         });
         if let Some(at) = due {
-            self.enter(at, Item::Node);
+            self.sequence += 1;
+            self.agenda.insert((at, self.sequence, Item::Node));
         }
     }
 
@@ -219,7 +220,7 @@ impl Kubelet {
     }
 
     fn run_pod(&mut self, client: &mut Client<'_>, uid: Uid, options: &RuntimeOptions) {
-        let Some(worker) = self.pods.get_mut(&uid) else {
+        let Some(worker) = self.pods.get_mut(&uid).map(Arc::make_mut) else {
             return;
         };
         worker.entry = None;

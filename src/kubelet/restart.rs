@@ -150,12 +150,14 @@ impl Kubelet {
                 continue;
             };
             let host_ip = self.machine.config.internal_ip();
-            let mut worker =
-                worker.unwrap_or_else(|| Worker::new(pod.clone(), plan.clone(), host_ip));
+            let mut worker = worker.map_or_else(
+                || Worker::new(pod.clone(), plan.clone(), host_ip),
+                Arc::unwrap_or_clone,
+            );
             (worker.object, worker.plan) = (pod, plan);
             worker.trigger = Trigger::Timer(revision);
             worker.wake(now, lost.then_some(up_since), &mut self.machine);
-            self.pods.insert(uid, worker);
+            self.pods.insert(uid, Arc::new(worker));
             self.schedule(uid);
         }
         // What is left of pods that were deleted meanwhile is swept up without a word.
