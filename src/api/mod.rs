@@ -22,6 +22,7 @@ mod lease;
 mod meta;
 mod node;
 mod object;
+mod order;
 mod pod;
 mod quantity;
 mod selector;
@@ -50,6 +51,7 @@ pub use lease::LeaseBody;
 pub use meta::{Deletion, Key, Labels, Meta, OwnerRef, Uid};
 pub use node::{NodeBody, NodeConditions, NodeImage, NodeStatus, Taint};
 pub use object::{Body, Object};
+pub use order::Order;
 pub use pod::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodBody, PodCondition,
     PodConditionType, PodStatus, QosClass, Terminated,

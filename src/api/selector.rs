@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Order;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 /// One requirement on one key.
@@ -35,7 +36,7 @@ impl Selector {
         for expression in selector.match_expressions.iter().flatten() {
             let key = expression.key.clone();
             let mut values = expression.values.clone().unwrap_or_default();
-            values.sort();
+            values.order();
             requirements.push(match expression.operator.as_str() {
                 "In" => Requirement::In(key, values),
                 "NotIn" => Requirement::NotIn(key, values),
@@ -150,7 +151,7 @@ fn parse_requirement(part: &str) -> Result<Requirement, SelectorError> {
                 .strip_suffix(')')
                 .ok_or_else(|| unable("found '', expected: ',' or ')'"))?;
             let mut values: Vec<String> = inner.split(',').map(|v| v.trim().to_string()).collect();
-            values.sort();
+            values.order();
             let key = key.trim().to_string();
             return Ok(if negated {
                 Requirement::NotIn(key, values)

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::clock::digest_of;
 
+use super::Order;
 use super::{Labels, Placement, QosClass, parse_quantity};
 
 /// A value with the digest of its JSON, so that versions which share it are cheap to compare and
@@ -313,7 +314,7 @@ fn pod_requests(spec: &PodSpec, of: impl Fn(&Container, &str) -> i64) -> Resourc
     for resources in all.filter_map(|c| c.resources.as_ref()) {
         names.extend(resources.requests.iter().flat_map(|r| r.keys().cloned()));
     }
-    names.sort();
+    names.order();
     names.dedup();
     let mut total = Resources::default();
     for name in names {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::api::yaml::{Node, Place, Position, TextSpan, Tree, parse, parse_path, split};
-use crate::api::{Kind, go_quote};
+use crate::api::{Kind, Order, go_quote};
 
 use super::decode::{self, Problem, What};
 use super::{FieldError, validation};
@@ -51,7 +51,7 @@ pub fn check(text: &str) -> Vec<Diagnostic> {
             break;
         }
     }
-    found.sort_by_key(|d| (d.line, d.column));
+    found.order_by_key(|d| (d.line, d.column));
     found.truncate(DIAGNOSTICS_MAX);
     found
 }

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::api::{Body, ConditionStatus, Key, Kind, Object, Phase, PodCondition, PodConditionType};
+use crate::api::{
+    Body, ConditionStatus, Key, Kind, Object, Order, Phase, PodCondition, PodConditionType,
+};
 use crate::apiserver::{ApiError, Change, DeleteOptions};
 use crate::client::Client;
 use crate::clock::SimTime;
@@ -210,7 +212,7 @@ fn remove_surplus(desk: &mut Desk, client: &mut Client<'_>) -> Result<(), ApiErr
         pod.pod()
             .is_some_and(|body| body.status.reason.as_deref() == Some("Evicted"))
     };
-    ended.sort_by_key(|pod| {
+    ended.order_by_key(|pod| {
         (
             !evicted(pod),
             pod.meta.created.whole_secs(),

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Object, Phase, PodConditionType};
+use crate::api::{Object, Order, Phase, PodConditionType};
 use crate::clock::SimTime;
 
 /// The annotation that makes a pod dearer or cheaper to delete.
@@ -36,7 +36,7 @@ pub(super) fn ranked(pods: Vec<Arc<Object>>, crowds: &Crowds, now: SimTime) -> V
         .into_iter()
         .map(|pod| (Facts::of(&pod, crowds), pod))
         .collect();
-    ranked.sort_by(|(a, _), (b, _)| a.compare(b, now));
+    ranked.order_by(|(a, _), (b, _)| a.compare(b, now));
     ranked.into_iter().map(|(_, pod)| pod).collect()
 }
 

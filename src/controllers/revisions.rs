@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::api::{Body, Key, Kind, Labels, Meta, Object, PodTemplate, Selector};
+use crate::api::{Body, Key, Kind, Labels, Meta, Object, Order, PodTemplate, Selector};
 use crate::apiserver::{ApiError, DeleteOptions};
 use crate::client::Client;
 
@@ -64,7 +64,7 @@ pub(super) fn claimed(
         }
     }
     all.retain(|r| selector.matches(&r.meta.labels));
-    all.sort_by_key(|r| (number(r), r.meta.created, r.meta.name.clone()));
+    all.order_by_key(|r| (number(r), r.meta.created, r.meta.name.clone()));
     Ok(Some(all))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Body, Kind, Object, heartbeat_times, to_json};
+use crate::api::{Body, Kind, Object, Order, heartbeat_times, to_json};
 use crate::apiserver::Snapshot;
 use crate::clock::SimTime;
 
@@ -74,7 +74,7 @@ impl ReplicaSets {
             .owned_by(Kind::ReplicaSet, deployment.meta.uid)
             .cloned()
             .collect();
-        all.sort_by(|a, b| {
+        all.order_by(|a, b| {
             let key = |o: &Object| (o.meta.created.whole_secs(), o.meta.name.clone());
             key(a).cmp(&key(b))
         });

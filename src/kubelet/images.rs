@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::NodeImage;
+use crate::api::{NodeImage, Order};
 use crate::clock::{SimTime, Span, digest_of, push_hex};
 
 use super::RuntimeOptions;
@@ -211,7 +211,7 @@ impl ImageStore {
             size_bytes: *size,
         };
         let mut list: Vec<NodeImage> = self.held.iter().map(image).collect();
-        list.sort_by_key(|image| -image.size_bytes);
+        list.order_by_key(|image| -image.size_bytes);
         list
     }
 

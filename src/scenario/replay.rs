@@ -12,6 +12,7 @@ use super::names::Names;
 use super::parse::span;
 use super::recording::{Fault, Recording, Step};
 use super::timeline;
+use crate::api::Order;
 
 /// What we did in the steps of a recording, in the recording's form: `steps` with our own `stdout`,
 /// `stderr` and `exit`, and `timeline`. Errors: where the recording is none.
@@ -42,7 +43,7 @@ pub fn replay_with(
         running: Vec::new(),
     };
     let mut order: Vec<usize> = (0..recording.steps.len()).collect();
-    order.sort_by_key(|i| recording.steps.get(*i).map(|s| s.at));
+    order.order_by_key(|i| recording.steps.get(*i).map(|s| s.at));
     for index in order {
         let Some(step) = recording.steps.get(index) else {
             continue;

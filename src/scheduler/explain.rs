@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Key, Uid};
+use crate::api::{Key, Order, Uid};
 use crate::apiserver::Snapshot;
 
 use super::Scheduler;
@@ -111,7 +111,7 @@ pub(super) fn decide(cycle: Cycle<'_>, uid: Uid, start: usize) -> Decision {
         verdicts.extend(all.map(|id| (*id, failed(name(id), plugin, why.to_string()))));
     }
     let order = cache.order();
-    verdicts.sort_by_key(|(id, _)| order.iter().position(|other| other == id));
+    verdicts.order_by_key(|(id, _)| order.iter().position(|other| other == id));
     Decision {
         nodes: verdicts.into_iter().map(|(_, verdict)| verdict).collect(),
         chosen: winner.map(name),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::api::{
-    Body, ConditionStatus, InvolvedObject, Kind, Message, Object, PodBody, PodCondition,
+    Body, ConditionStatus, InvolvedObject, Kind, Message, Object, Order, PodBody, PodCondition,
     PodConditionType,
 };
 use crate::apiserver::DeleteOptions;
@@ -177,7 +177,7 @@ fn dry_run(
         return Err(vec![NO_VICTIMS.into()]);
     }
     // More important: of higher priority, then running longer (what never started comes last).
-    lower.sort_by_key(|object| {
+    lower.order_by_key(|object| {
         let start = started(object);
         (std::cmp::Reverse(priority(object)), start.is_none(), start)
     });

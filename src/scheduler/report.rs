@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::cycle::Diagnosis;
 use super::plugins::PLUGINS;
+use crate::api::Order;
 
 /// What an event's note holds at most, in bytes.
 const NOTE_MAX: usize = 1024;
@@ -57,7 +58,7 @@ impl Histogram {
             .iter()
             .map(|(reason, count)| format!("{count} {reason}"))
             .collect();
-        parts.sort();
+        parts.order();
         if parts.is_empty() {
             return format!("0/{nodes} nodes are available:");
         }

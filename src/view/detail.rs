@@ -2,7 +2,7 @@
 //!
 //! Upstream: `kubectl describe` and `get -o yaml`, shortened.
 
-use crate::api::{Body, Key, Kind, Object, heartbeat_times, to_json};
+use crate::api::{Body, Key, Kind, Object, Order, heartbeat_times, to_json};
 use crate::apiserver::Snapshot;
 use crate::cluster::World;
 use crate::kubectl::{node_columns, pod_columns};
@@ -54,7 +54,7 @@ fn events(snapshot: Snapshot<'_>, object: &Object) -> Vec<super::TimelineEntry> 
         involved.is_some_and(|i| i.kind == object.kind() && i.name == object.meta.name)
     });
     let mut events: Vec<_> = about.filter_map(|e| timeline::entry(e)).collect();
-    events.sort_by_key(|e| e.at_us);
+    events.order_by_key(|e| e.at_us);
     events.split_off(events.len().saturating_sub(EVENTS_MAX))
 }
 

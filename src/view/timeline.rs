@@ -2,7 +2,7 @@
 //!
 //! Upstream: `kubectl get events`.
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Order};
 use crate::apiserver::Store;
 
 use super::{Ref, TimelineEntry};
@@ -14,7 +14,7 @@ pub fn timeline(store: &Store, most: usize) -> Vec<TimelineEntry> {
         .list(Kind::Event, None)
         .filter_map(|o| entry(o))
         .collect();
-    all.sort_by_key(|e| e.at_us);
+    all.order_by_key(|e| e.at_us);
     all.split_off(all.len().saturating_sub(most))
 }
 

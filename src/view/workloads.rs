@@ -8,7 +8,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
-use crate::api::{Body, JobBody, Kind, Object};
+use crate::api::{Body, JobBody, Kind, Object, Order};
 use crate::apiserver::Snapshot;
 use crate::clock::digest_of;
 
@@ -149,7 +149,7 @@ fn sets(snapshot: Snapshot<'_>, object: &Arc<Object>) -> Vec<SetView> {
         Kind::Job => job_view(snapshot, object).into_iter().collect(),
         _ => Vec::new(),
     };
-    sets.sort_by_key(|set| set.revision.parse::<u64>().unwrap_or(0));
+    sets.order_by_key(|set| set.revision.parse::<u64>().unwrap_or(0));
     sets
 }
 

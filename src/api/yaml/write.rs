@@ -10,6 +10,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 use super::resolve::is_plain_text;
+use crate::api::Order;
 
 /// Lines are broken at the first space behind this column.
 const WIDTH: usize = 80;
@@ -56,7 +57,7 @@ impl Writer {
     /// `inline`: the first key follows a `- ` on the same line.
     fn map(&mut self, map: &Map<String, Value>, indent: usize, mut inline: bool) {
         let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-        entries.sort_by(|(a, _), (b, _)| natural_order(a, b));
+        entries.order_by(|(a, _), (b, _)| natural_order(a, b));
         for (key, value) in entries {
             if !inline {
                 self.indent(indent);

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::PodSpec;
 use serde_json::Value;
 
 use crate::api::{
-    Amount, Kind, Object, canonical_quantity, fields_at, items_at, parse_quantity, text_at,
+    Amount, Kind, Object, Order, canonical_quantity, fields_at, items_at, parse_quantity, text_at,
     texts_at,
 };
 
@@ -230,7 +230,7 @@ fn must_specify(hard: &[(&String, &Value)], spec: &PodSpec) -> Result<(), String
             part.is_none_or(|part| !part.contains_key(resource))
         });
         let mut without: Vec<&str> = without.map(|c| c.name.as_str()).collect();
-        without.sort_unstable();
+        without.order();
         if !without.is_empty() {
             missing.push(format!("{name} for: {}", without.join(",")));
         }

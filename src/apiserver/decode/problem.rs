@@ -3,6 +3,8 @@
 //! Upstream: `sigs.k8s.io/json` (creates, updates), `apimachinery/pkg/runtime/converter.go`
 //! (patches).
 
+use crate::api::Order;
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::apiserver) struct Problem {
@@ -165,7 +167,7 @@ pub(in crate::apiserver) fn converter_error(problems: &[Problem]) -> Option<Stri
     });
     first.or_else(|| {
         let mut unknown = unknown_fields(problems);
-        unknown.sort();
+        unknown.order();
         (!unknown.is_empty()).then(|| format!("strict decoding error: {}", unknown.join(", ")))
     })
 }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::go_print;
+use crate::api::{Order, go_print};
 
 use super::lists::{check_keys, identity, sort_by};
 use super::merge::{Onto, merge_map};
@@ -240,7 +240,7 @@ fn printed(item: &Value, key: &str) -> String {
 /// comparison has it: that decides what a list with a key given twice turns into.
 fn sorted<'v>(items: &'v [Value], key: &str) -> Vec<&'v Value> {
     let mut out: Vec<&Value> = items.iter().rev().collect();
-    out.sort_by_key(|item| printed(item, key));
+    out.order_by_key(|item| printed(item, key));
     out
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::go_print;
+use crate::api::{Order, go_print};
 
 use super::schema::PATCH;
 
@@ -75,7 +75,7 @@ pub(super) fn in_order(
 /// Sorts by the order of another list; deletions go last.
 pub(super) fn sort_by(items: &mut [Value], order: &[Value], key: &str) {
     let is_deletion = |item: &Value| item.get(PATCH).and_then(Value::as_str) == Some("delete");
-    items.sort_by_key(|item| {
+    items.order_by_key(|item| {
         (
             is_deletion(item),
             find(order, item, key).unwrap_or(usize::MAX),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::api::Object;
+use crate::api::{Object, Order};
 use crate::apiserver::{ApiError, DeleteOptions};
 use crate::client::{Client, message};
 
@@ -35,7 +35,7 @@ fn oldest(jobs: &[Arc<Object>], kind: &str, limit: usize) -> Vec<Arc<Object>> {
             .is_some_and(|end| &*end.kind == kind)
     };
     let mut ended: Vec<Arc<Object>> = jobs.iter().filter(ended).cloned().collect();
-    ended.sort_by_key(|object| {
+    ended.order_by_key(|object| {
         let start = object.job().and_then(|job| job.status.start_time);
         (start.is_none(), start, object.meta.name.clone())
     });

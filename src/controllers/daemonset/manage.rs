@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{InvolvedObject, Object, Phase, Uid};
+use crate::api::{InvolvedObject, Object, Order, Phase, Uid};
 use crate::apiserver::ApiError;
 use crate::client::message;
 use crate::clock::{SimTime, Span};
@@ -108,7 +108,7 @@ impl Sync<'_, '_> {
                 _ => running.push(pod),
             }
         }
-        running.sort_by_key(|pod| age_order(pod));
+        running.order_by_key(|pod| age_order(pod));
         if !allows_surge(&self.body) {
             let surplus = running.iter().skip(1);
             plan.pods.extend(surplus.map(|pod| pod.meta.name.clone()));

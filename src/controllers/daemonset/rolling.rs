@@ -7,7 +7,7 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::RollingUpdateDaemonSet;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::api::{DaemonSetBody, Object};
+use crate::api::{DaemonSetBody, Object, Order};
 use crate::apiserver::ApiError;
 
 use super::super::util::scaled;
@@ -126,7 +126,7 @@ impl Sync<'_, '_> {
         let (max_unavailable, max_surge) = fences(&self.body, desired);
         let mut names: Vec<&Arc<str>> = pods.keys().collect();
         names.extend(self.nodes.iter().filter(|n| n.1.should_run).map(|n| &n.0));
-        names.sort();
+        names.order();
         names.dedup();
         let nodes = names.into_iter();
         let nodes: Vec<OnNode> = nodes.map(|node| self.on_node(node, pods, hash)).collect();

@@ -6,6 +6,7 @@ use crate::apiserver::ApiError;
 
 use super::arithmetic::{Fences, new_size};
 use super::sync::Rollout;
+use crate::api::Order;
 
 /// What a step depends on, of one ReplicaSet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Rollout<'_, '_> {
             return self.write_rollout_status(Some(&new), &old);
         }
         let mut active = super::sync::active(&old);
-        active.sort_by_key(|rs| super::sync::age_order(rs));
+        active.order_by_key(|rs| super::sync::age_order(rs));
         let figures: Vec<Figures> = active.iter().map(|rs| super::sync::figures(rs)).collect();
         let steps = plan_old(&figures, super::sync::figures(&new), replicas, fences);
         if !steps.is_empty() {

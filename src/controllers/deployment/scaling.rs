@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::api::Object;
+use crate::api::{Object, Order};
 use crate::apiserver::ApiError;
 
 use super::annotations;
@@ -111,9 +111,9 @@ impl Rollout<'_, '_> {
         };
         let to_add = allowed - total_size(&all);
         if to_add > 0 {
-            all.sort_by_key(|rs| (Reverse(figures(rs).size), Reverse(age_order(rs))));
+            all.order_by_key(|rs| (Reverse(figures(rs).size), Reverse(age_order(rs))));
         } else {
-            all.sort_by_key(|rs| (Reverse(figures(rs).size), age_order(rs)));
+            all.order_by_key(|rs| (Reverse(figures(rs).size), age_order(rs)));
         }
         let fallback = self.status().replicas;
         let share = |rs: &Arc<Object>| Share {

@@ -8,8 +8,8 @@ use k8s_openapi::api::apps::v1::DeploymentSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::api::{
-    Body, ConditionStatus, DeploymentStatus, InvolvedObject, Kind, Meta, Object, PodTemplate,
-    ReplicaSetBody,
+    Body, ConditionStatus, DeploymentStatus, InvolvedObject, Kind, Meta, Object, Order,
+    PodTemplate, ReplicaSetBody,
 };
 use crate::apiserver::{ApiError, DeleteOptions, Reason};
 use crate::client::{Client, message};
@@ -328,7 +328,7 @@ impl Rollout<'_, '_> {
         };
         let mut rest: Vec<&Arc<Object>> = old.iter().filter(|rs| !rs.meta.is_deleting()).collect();
         let surplus = rest.len().saturating_sub(limit);
-        rest.sort_by_key(|rs| (annotations::revision(rs), age_order(rs)));
+        rest.order_by_key(|rs| (annotations::revision(rs), age_order(rs)));
         for rs in rest.into_iter().take(surplus) {
             let Some(body) = rs.replica_set() else {
                 continue;
@@ -349,6 +349,6 @@ pub(super) fn owned_sets(deployment: &Object, client: &Client<'_>) -> Vec<Arc<Ob
         .cache()
         .owned_by(Kind::ReplicaSet, deployment.meta.uid);
     let mut sets: Vec<Arc<Object>> = owned.cloned().collect();
-    sets.sort_by_key(|rs| age_order(rs));
+    sets.order_by_key(|rs| age_order(rs));
     sets
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Body, Key, Kind, Meta, Object};
+use crate::api::{Body, Key, Kind, Meta, Object, Order};
 use crate::apiserver::{ApiError, DeleteOptions, Snapshot};
 use crate::client::Client;
 
@@ -123,7 +123,7 @@ fn plan(service: &Object, cache: Snapshot<'_>) -> Value {
 fn subset((ports, lists): (Vec<Port>, [Vec<Value>; 2])) -> Value {
     let mut fields = Map::new();
     for (key, mut list) in ["addresses", "notReadyAddresses"].into_iter().zip(lists) {
-        list.sort_by_key(|address| address.get("ip").map(Value::to_string));
+        list.order_by_key(|address| address.get("ip").map(Value::to_string));
         if !list.is_empty() {
             fields.insert(key.into(), list.into());
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{Meta, Object};
+use crate::api::{Meta, Object, Order};
 
 /// The annotation and the label of a pod of an Indexed Job.
 pub(super) const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -32,7 +32,7 @@ impl Intervals {
     }
 
     fn normal(mut self) -> Intervals {
-        self.0.sort_unstable();
+        self.0.order();
         let mut joined: Vec<(i32, i32)> = Vec::new();
         for (first, last) in self.0 {
             match joined.last_mut() {

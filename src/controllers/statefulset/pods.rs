@@ -8,7 +8,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, PodSpec, Volume};
 
 use crate::api::{
-    Body, Kind, Meta, Object, PodBody, PodStatus, PodTemplate, SharedPodSpec, StatefulSetBody,
+    Body, Kind, Meta, Object, Order, PodBody, PodStatus, PodTemplate, SharedPodSpec,
+    StatefulSetBody,
 };
 use crate::apiserver::ApiError;
 
@@ -102,7 +103,7 @@ impl Sync<'_, '_> {
         {
             return Ok(None);
         }
-        pods.sort_by_key(|(ordinal, _)| *ordinal);
+        pods.order_by_key(|(ordinal, _)| *ordinal);
         Ok(Some(pods))
     }
 

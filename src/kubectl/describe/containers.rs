@@ -5,7 +5,7 @@
 use k8s_openapi::api::core::v1::{Container, EnvVar, Probe, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::api::{ContainerState, ContainerStatus, Terminated};
+use crate::api::{ContainerState, ContainerStatus, Order, Terminated};
 
 use super::text::Text;
 use super::volumes::volume_name;
@@ -258,7 +258,7 @@ fn mounts(container: &Container, token: &str, out: &mut Text) {
     if mounts.is_empty() {
         return out.field(2, "Mounts", "<none>");
     }
-    mounts.sort_by(|a, b| a.mount_path.cmp(&b.mount_path));
+    mounts.order_by(|a, b| a.mount_path.cmp(&b.mount_path));
     out.line(2, "Mounts:");
     for mount in mounts {
         let mut flags = String::from(if mount.read_only == Some(true) {

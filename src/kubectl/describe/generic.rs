@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::Object;
+use crate::api::{Object, Order};
 use crate::kubectl::objects::full_json;
 
 use super::text::Text;
@@ -21,7 +21,7 @@ pub(super) fn write(object: &Object, scene: Scene<'_>, out: &mut Text) {
     }
     if let Value::Object(map) = &json {
         let mut fields: Vec<(String, &Value)> = map.iter().map(|(k, v)| (title(k), v)).collect();
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields.order_by(|a, b| a.0.cmp(&b.0));
         for (name, value) in fields {
             field(&name, value, 0, out);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Kind, Object, Taint};
+use crate::api::{Kind, Object, Order, Taint};
 use crate::clock::SimTime;
 use crate::kubectl::age;
 use crate::kubectl::objects::{LEASES, full_json};
@@ -66,7 +66,7 @@ pub(super) fn write(object: &Object, scene: Scene<'_>, out: &mut Text) {
 
 fn taints(taints: &[Taint], out: &mut Text) {
     let mut sorted: Vec<&Taint> = taints.iter().collect();
-    sorted.sort_by(|a, b| (&a.effect, &a.key).cmp(&(&b.effect, &b.key)));
+    sorted.order_by(|a, b| (&a.effect, &a.key).cmp(&(&b.effect, &b.key)));
     let shown = sorted.into_iter().map(|taint| {
         if taint.value.is_empty() {
             format!("{}:{}", taint.key, taint.effect)
@@ -121,7 +121,7 @@ fn pods(object: &Object, scene: Scene<'_>, out: &mut Text) {
     let mut pods: Vec<&Arc<Object>> = on
         .filter(|o| o.pod().is_some_and(|p| !p.is_terminal()))
         .collect();
-    pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
+    pods.order_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
     out.field(
         0,
         "Non-terminated Pods",

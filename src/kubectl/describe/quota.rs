@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Kind, Object, fields_at, texts_at};
+use crate::api::{Kind, Object, Order, fields_at, texts_at};
 
 use super::Scene;
 use super::text::Text;
@@ -33,7 +33,7 @@ fn scopes(body: &Value, level: usize, mark: &str, out: &mut Text) {
     if scopes.is_empty() {
         return;
     }
-    scopes.sort_unstable();
+    scopes.order();
     out.field(level, "Scopes", scopes.join(", "));
     for text in scopes.into_iter().map(help).filter(|text| !text.is_empty()) {
         out.line(level, format!("{mark}{text}"));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::{Object, items_at, text_at, texts_at};
+use crate::api::{Object, Order, items_at, text_at, texts_at};
 
 use super::Scene;
 use super::text::Text;
@@ -98,7 +98,7 @@ fn compact(rules: &[Value]) -> Vec<(Vec<String>, Simple)> {
         }
     }
     all.extend(simple.into_iter().map(|(rule, verbs)| (verbs, rule)));
-    all.sort_by_key(|(verbs, rule)| {
+    all.order_by_key(|(verbs, rule)| {
         let part = |one: &Option<String>| one.clone().unwrap_or_default();
         format!(
             "&PolicyRule{{Verbs:[{}],APIGroups:[{}],Resources:[{}],ResourceNames:[{}],NonResourceURLs:[{}],}}",

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Order};
 use crate::kubectl::printers::external_ips;
 
 use super::text::Text;
@@ -179,7 +179,7 @@ fn endpoints(
             Some(format!("{}:{port}", pod.status.pod_ip?))
         })
         .collect();
-    all.sort();
+    all.order();
     let more = all.len().saturating_sub(ENDPOINTS_MAX);
     all.truncate(ENDPOINTS_MAX);
     let mut shown = all.join(",");

@@ -4,7 +4,7 @@
 
 use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
 
-use crate::api::Selector;
+use crate::api::{Order, Selector};
 
 use super::text::Text;
 use super::{containers, volumes};
@@ -62,7 +62,7 @@ pub(super) fn spread(spec: &PodSpec, space: &str, out: &mut Text) {
         return;
     }
     let mut sorted: Vec<_> = constraints.iter().collect();
-    sorted.sort_by(|a, b| a.topology_key.cmp(&b.topology_key));
+    sorted.order_by(|a, b| a.topology_key.cmp(&b.topology_key));
     let lines = sorted.into_iter().map(|constraint| {
         let mut line = format!(
             "{}:{}",

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Toleration;
 
-use crate::api::Meta;
+use crate::api::{Meta, Order};
 
 /// Lines with tabs between cells.
 #[derive(Default)]
@@ -100,7 +100,7 @@ impl Text {
     /// Tolerations, by key.
     pub fn tolerations(&mut self, title: &str, tolerations: &[Toleration]) {
         let mut sorted: Vec<&Toleration> = tolerations.iter().collect();
-        sorted.sort_by(|a, b| a.key.cmp(&b.key));
+        sorted.order_by(|a, b| a.key.cmp(&b.key));
         self.list(title, sorted.into_iter().map(toleration));
     }
 

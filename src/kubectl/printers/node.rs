@@ -2,7 +2,7 @@
 //!
 //! Upstream: `printNode` in `printers.go`.
 
-use crate::api::{Meta, NodeBody};
+use crate::api::{Meta, NodeBody, Order};
 
 use super::{NONE, Printer, UNKNOWN, column, wide};
 use crate::kubectl::age;
@@ -78,7 +78,7 @@ pub fn roles(meta: &Meta) -> String {
         }
     };
     let mut roles: Vec<String> = meta.labels.iter().filter_map(named).collect();
-    roles.sort();
+    roles.order();
     roles.dedup();
     if roles.is_empty() {
         NONE.into()

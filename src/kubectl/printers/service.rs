@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::Object;
+use crate::api::{Object, Order};
 
 use super::{NONE, Printer, column, or_none, wide};
 use crate::kubectl::age;
@@ -66,7 +66,7 @@ pub fn external_ips(service: &Object, wide: bool) -> String {
         Some("LoadBalancer") => {
             let ingress = data.pointer("/status/loadBalancer/ingress");
             let mut all = texts(ingress, Some("ip"));
-            all.sort();
+            all.order();
             let mut shown = all.join(",");
             if !wide && shown.len() > SHORT_MAX {
                 shown = format!("{}...", shown.get(..SHORT_MAX - 3).unwrap_or_default());

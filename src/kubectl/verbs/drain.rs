@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Key, Kind, Object, Uid, parse_duration};
+use crate::api::{Key, Kind, Object, Order, Uid, parse_duration};
 use crate::apiserver::{DeleteOptions, Reason};
 use crate::clock::{SimTime, Span};
 use crate::kubectl::args::{Args, Flag, Takes, flag};
@@ -313,7 +313,7 @@ fn sorted_out(
         .pods_on(node)
         .filter(|pod| filter.passes(pod));
     let mut pods: Vec<Arc<Object>> = on_node.cloned().collect();
-    pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
+    pods.order_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
     let mut refused: Vec<(&'static str, Vec<String>)> = Vec::new();
     let mut warned: Vec<(&'static str, Vec<String>)> = Vec::new();
     let mut evicted = Vec::new();
@@ -347,7 +347,7 @@ fn note(list: &mut Vec<(&'static str, Vec<String>)>, why: &'static str, pod: Str
         Some((_, pods)) => pods.push(pod),
         None => {
             list.push((why, vec![pod]));
-            list.sort_by_key(|(why, _)| *why);
+            list.order_by_key(|(why, _)| *why);
         }
     }
 }

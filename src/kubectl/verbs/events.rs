@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Order};
 use crate::clock::SimTime;
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
@@ -76,7 +76,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         console.warn(text);
         return Ok(Flow::Done(0));
     }
-    events.sort_by_key(|object| happened(object));
+    events.order_by_key(|object| happened(object));
     let text = table(&events, everywhere, !args.on("no-headers"), console.now());
     let aligned = align(&text, TABLE);
     console.out.stdout.push_str(&aligned);

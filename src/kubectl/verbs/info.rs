@@ -3,7 +3,7 @@
 //! Upstream: `kubectl/pkg/cmd/{version,apiresources,clusterinfo}`. Differs: lists what this
 //! simulation serves, not all that a real server does.
 
-use crate::api::{KINDS, Kind, KindInfo};
+use crate::api::{KINDS, Kind, KindInfo, Order};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
@@ -105,9 +105,9 @@ fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure
         rows.retain(|row| row.group == group);
     }
     match args.text("sort-by", "") {
-        "" => rows.sort_by_key(|row| (row.group, row.plural)),
-        "name" => rows.sort_by_key(|row| row.plural),
-        "kind" => rows.sort_by_key(|row| row.name),
+        "" => rows.order_by_key(|row| (row.group, row.plural)),
+        "name" => rows.order_by_key(|row| row.plural),
+        "kind" => rows.order_by_key(|row| row.name),
         _ => return Err(Failure::error("--sort-by accepts only name or kind")),
     }
     if args.text("output", "") == "name" {
@@ -146,7 +146,7 @@ fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure
 
 fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
     let mut all: Vec<String> = KINDS.iter().map(|row| row.kind.api_version()).collect();
-    all.sort();
+    all.order();
     all.dedup();
     all.into_iter().for_each(|version| console.say(version));
     Ok(Flow::Done(0))

@@ -18,7 +18,7 @@ mod topology;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Body, Key, Kind, Labels, Meta, NodeBody, Object, Port};
+use crate::api::{Body, Key, Kind, Labels, Meta, NodeBody, Object, Order, Port};
 use crate::apiserver::Snapshot;
 
 pub(super) use class::{Class, ClassId};
@@ -112,7 +112,7 @@ impl Cache {
     pub(super) fn of(snapshot: Snapshot<'_>, but: &Key) -> Cache {
         let mut cache = Cache::default();
         let mut nodes: Vec<_> = snapshot.list_by_age(Kind::Node).collect();
-        nodes.sort_by_key(|node| node.meta.created);
+        nodes.order_by_key(|node| node.meta.created);
         for node in nodes {
             cache.set_node(node);
         }

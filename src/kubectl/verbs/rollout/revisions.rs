@@ -8,7 +8,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Order};
 use crate::apiserver::Snapshot;
 use crate::kubectl::edits::template;
 use crate::kubectl::errors::Failure;
@@ -32,7 +32,7 @@ pub(super) fn of(object: &Object, snapshot: Snapshot<'_>) -> Vec<Arc<Object>> {
         selector.is_some_and(|s| s.matches(&r.meta.labels))
     });
     let mut all: Vec<Arc<Object>> = selected.cloned().collect();
-    all.sort_by_key(|r| number(r));
+    all.order_by_key(|r| number(r));
     all
 }
 

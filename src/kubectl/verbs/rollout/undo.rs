@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Order};
 use crate::kubectl::args::Args;
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::describe::raw_template;
@@ -137,7 +137,7 @@ fn restore(
 /// The ReplicaSet of a revision; of the one before the last if that is 0.
 fn target(sets: &ReplicaSets, name: &str, to: i64) -> Result<Arc<Object>, Failure> {
     let mut all: Vec<&Arc<Object>> = sets.all().filter(|rs| revision_of(rs) > 0).collect();
-    all.sort_by_key(|rs| revision_of(rs));
+    all.order_by_key(|rs| revision_of(rs));
     if to != 0 {
         let found = all.into_iter().find(|rs| revision_of(rs) == to).cloned();
         return found.ok_or_else(|| {
