@@ -210,7 +210,7 @@ impl Store {
         last.object.as_ref().map(|_| last.digest)
     }
 
-    /// Stores a new version (or, with `None`, the end) of an object, and returns it as it is stored.
+    /// Stores a new version (or, with `None`, the end) of an object and returns it as stored.
     /// `digest` is the object's.
     pub(super) fn put(
         &mut self,
