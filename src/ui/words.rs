@@ -120,7 +120,6 @@ words! {
     cordon = "Cordon";
     uncordon = "Uncordon";
     drain = "Drain";
-    not_yet = "Not there yet";
 
     // Details and events.
     details_empty = "Click a node, a pod or a workload to see what it is and why.";

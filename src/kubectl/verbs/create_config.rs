@@ -106,7 +106,8 @@ fn read(console: &Console<'_, '_>, path: &str) -> Result<String, Failure> {
 fn sources(console: &Console<'_, '_>, args: &Args, what: &str) -> Result<Data, Failure> {
     let env = args.list("from-env-file");
     let (files, literals) = (args.list("from-file"), args.list("from-literal"));
-    if !env.is_empty() && !(files.is_empty() && literals.is_empty()) {
+    let others = files.len() + literals.len();
+    if !env.is_empty() && others > 0 {
         let why = "from-env-file cannot be combined with from-file or from-literal";
         return Err(Failure::error(why));
     }

@@ -41,34 +41,17 @@ pub fn Map(props: &MapProps) -> Html {
     };
     let point = {
         let setter = pointed.setter();
-        Callback::from(move |target: Option<Element>| {
-            let named = "[data-about], [data-pod]";
-            let found = target.and_then(|target| target.closest(named).ok().flatten());
-            let about = found.and_then(|found| {
-                let about = found.get_attribute("data-about");
-                about.or_else(|| found.get_attribute("aria-label"))
-            });
-            setter.set(about.map(AttrValue::from));
-        })
+        Callback::from(move |target: Option<Element>| setter.set(told_of(target)))
     };
     let over = point.reform(|event: MouseEvent| event.target_dyn_into::<Element>());
     let focused = point.reform(|event: FocusEvent| event.target_dyn_into::<Element>());
     let out = point.reform(|_: MouseEvent| None);
-    let most = props
-        .boxes
-        .iter()
-        .map(|node| node.pods.len())
-        .max()
-        .unwrap_or(0);
+    let most = props.boxes.iter().map(|node| node.pods.len()).max();
+    let most = most.unwrap_or(0);
     let density = Density::of(most, props.boxes.len(), props.pod_total);
-    let selected_pod = props
-        .selected
-        .as_ref()
-        .filter(|object| object.kind == "Pod");
-    let selected_node = props
-        .selected
-        .as_ref()
-        .filter(|object| object.kind == "Node");
+    let selected = props.selected.as_ref();
+    let selected_pod = selected.filter(|object| object.kind == "Pod");
+    let selected_node = selected.filter(|object| object.kind == "Node");
     html! {
         <div
             class={classes!("map", density.name())} data-map="" onmouseover={over}
@@ -117,6 +100,15 @@ pub fn Map(props: &MapProps) -> Html {
     }
 }
 
+/// What the foot says of the thing that is pointed at.
+fn told_of(target: Option<Element>) -> Option<AttrValue> {
+    let named = "[data-about], [data-pod]";
+    let found = target?.closest(named).ok().flatten()?;
+    let about = found.get_attribute("data-about");
+    let about = about.or_else(|| found.get_attribute("aria-label"));
+    about.map(AttrValue::from)
+}
+
 fn name_of(object: Option<&Ref>) -> Option<AttrValue> {
     object.map(|object| AttrValue::from(object.name.clone()))
 }
@@ -144,6 +136,11 @@ fn walk(event: KeyboardEvent) {
     }
 }
 
+/// How many there are beyond the most that are shown, if any.
+fn more_than(most: usize, count: usize) -> Option<usize> {
+    count.checked_sub(most).filter(|rest| *rest > 0)
+}
+
 /// More pods than these wait uncounted by eye: they are soon somewhere else.
 const MOST_WAITING: usize = 100;
 
@@ -169,7 +166,7 @@ fn Tray(props: &TrayProps) -> Html {
                 density={props.density} selected={props.selected.clone()}
                 act={props.act.clone()}
             />
-            if let Some(rest) = props.pods.len().checked_sub(MOST_WAITING).filter(|rest| *rest > 0) {
+            if let Some(rest) = more_than(MOST_WAITING, props.pods.len()) {
                 <p class="quiet more">{ fill(t().more, &[&rest.to_string()]) }</p>
             }
         </section>
@@ -250,7 +247,9 @@ fn Spoken(props: &SpokenProps) -> Html {
     html! {
         <table class="spoken">
             <caption>{ t().nodes }</caption>
-            <thead><tr>{ for heads.map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
+            <thead>
+                <tr>{ for heads.map(|head| html! { <th scope="col">{ head }</th> }) }</tr>
+            </thead>
             <tbody>
                 { for props.boxes.iter().map(|node| html! {
                     <SpokenRow key={node.node.name.clone()} node={node.clone()} />

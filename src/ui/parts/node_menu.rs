@@ -25,41 +25,8 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
     {
         let (place, close) = (place.clone(), props.close.clone());
         use_effect_with((), move |()| {
-            let menu = place.cast::<Element>();
-            if let Some(menu) = &menu {
-                // Above all panes, whatever they cut off.
-                if let Some(element) = menu.dyn_ref::<HtmlElement>() {
-                    element.show_popover().ok();
-                }
-                put(menu);
-                if let Some(first) = item(menu, 0) {
-                    first.focus().ok();
-                }
-            }
-            let scrolled = close.clone();
-            let scrolls = Listener::capturing(&dom::document(), "scroll", move |event| {
-                let of_map = event
-                    .target()
-                    .and_then(|target| target.dyn_into::<Element>().ok());
-                if of_map.is_some_and(|own| own.class_list().contains("map-scroll")) {
-                    scrolled.emit(None);
-                }
-            });
-            // A press anywhere else closes it; on its own node's name that does it by itself.
-            let outside = Listener::capturing(&dom::document(), "pointerdown", move |event| {
-                let target = event
-                    .target()
-                    .and_then(|target| target.dyn_into::<Element>().ok());
-                let own = menu.as_ref().and_then(|menu| menu.parent_element());
-                let inside = own.zip(target).is_some_and(|(own, target)| {
-                    let part = target.closest(".node-head, .menu").ok().flatten();
-                    own.contains(Some(&target)) && part.is_some()
-                });
-                if !inside {
-                    close.emit(None);
-                }
-            });
-            move || drop((outside, scrolls))
+            let listeners = open(&place, &close);
+            move || drop(listeners)
         });
     }
     let name = &props.name;
@@ -73,6 +40,10 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
     } else {
         (t().cordon, format!("kubectl cordon {name}"))
     };
+    let drain = (
+        t().drain,
+        format!("kubectl drain {name} --ignore-daemonsets"),
+    );
     let key = {
         let (place, close) = (place.clone(), props.close.clone());
         Callback::from(move |event: KeyboardEvent| {
@@ -89,17 +60,57 @@ pub fn NodeMenu(props: &NodeMenuProps) -> Html {
         })
     };
     html! {
-        <div ref={place} class="menu" role="menu" popover="manual" aria-label={name.clone()} onkeydown={key}>
+        <div
+            ref={place} class="menu" role="menu" popover="manual" aria-label={name.clone()}
+            onkeydown={key}
+        >
             { choice(power, props) }
             { choice(cordon, props) }
-            <button role="menuitem" tabindex="-1" aria-disabled="true" title={t().not_yet}>
-                { t().drain }<code>{ format!("kubectl drain {name}") }</code>
-            </button>
+            { choice(drain, props) }
             <button role="menuitem" tabindex="-1" class="narrow-only" onclick={details}>
                 { t().details }
             </button>
         </div>
     }
+}
+
+/// Shows the menu, and listens for what closes it.
+fn open(place: &NodeRef, close: &Callback<Option<AttrValue>>) -> (Listener, Listener) {
+    let menu = place.cast::<Element>();
+    if let Some(menu) = &menu {
+        // Above all panes, whatever they cut off.
+        if let Some(element) = menu.dyn_ref::<HtmlElement>() {
+            element.show_popover().ok();
+        }
+        put(menu);
+        if let Some(first) = item(menu, 0) {
+            first.focus().ok();
+        }
+    }
+    let (scrolled, close) = (close.clone(), close.clone());
+    let scrolls = Listener::capturing(&dom::document(), "scroll", move |event| {
+        let of_map = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        if of_map.is_some_and(|own| own.class_list().contains("map-scroll")) {
+            scrolled.emit(None);
+        }
+    });
+    // A press anywhere else closes it; on its own node's name that does it by itself.
+    let outside = Listener::capturing(&dom::document(), "pointerdown", move |event| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let own = menu.as_ref().and_then(|menu| menu.parent_element());
+        let inside = own.zip(target).is_some_and(|(own, target)| {
+            let part = target.closest(".node-head, .menu").ok().flatten();
+            own.contains(Some(&target)) && part.is_some()
+        });
+        if !inside {
+            close.emit(None);
+        }
+    });
+    (outside, scrolls)
 }
 
 /// Puts the menu under its node's name, or above it where there is no room, within the window.
