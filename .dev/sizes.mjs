@@ -21,13 +21,14 @@ export function pageSizes(dist) {
     files.filter(({ name }) => wanted(name)).reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
 
   const isMonaco = (name) => name.startsWith("monaco/");
-  const isCode = (name) => /\.(js|css|wasm|html)$/.test(name);
+  const isCode = (name) => /\.(js|css|wasm|html)$/.test(name) && name !== "fidelity.html";
   const figure = (name, wanted, budget) => ({ name, value: kilobytes(wanted), unit: "KB", budget });
   return [
     figure("the page's wasm", (name) => name === "kube-orrery_bg.wasm"),
     figure("the core's wasm", (name) => name === "kube-orrery-worker_bg.wasm"),
     figure("needed for the first paint", (name) => FIRST_PAINT.includes(name), 250),
-    figure("all own code, without Monaco", (name) => isCode(name) && !isMonaco(name), 900),
+    // The plan had 900; docs/decisions/0011 says what became of it.
+    figure("all own code, without Monaco", (name) => isCode(name) && !isMonaco(name), 1100),
     figure("everything else that is ours", (name) => !isCode(name) && !isMonaco(name)),
     figure("Monaco, after the first paint", (name) => isMonaco(name) && !name.endsWith(".txt")),
   ];
