@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use compare::Figures;
+use compare::{Figures, Verdict};
 use ratchet::Ratchet;
 use recordings::Recording;
 
@@ -104,6 +104,24 @@ fn timelines_do_not_get_worse() {
         &ratchet::check_floors(&REPLAYS.rows),
         "see tests/fidelity/floors.txt",
     );
+}
+
+/// What must be the same when nothing random is taken from the recordings, in percent of the steps.
+const OWN_CHANCE_FLOOR: usize = 91;
+
+#[test]
+fn with_our_own_chance_most_steps_are_the_same_too() {
+    let (mut same, mut steps) = (0, 0);
+    for (recording, _) in &REPLAYS.pairs {
+        let text = recording.value.to_string();
+        let ours = kube_orrery::scenario::replay_with(&text, &[], true).expect("a replay");
+        let figures = Figures::of(&recording.value, &ours);
+        let good = |verdict: &&Verdict| matches!(verdict, Verdict::Same | Verdict::Placement);
+        same += figures.verdicts.iter().filter(good).count();
+        steps += figures.verdicts.len();
+    }
+    let enough = same * 100 >= steps * OWN_CHANCE_FLOOR;
+    assert!(enough, "only {same} of {steps} steps are the same");
 }
 
 #[test]
