@@ -5,7 +5,5 @@
 pub const NAUGHTY: &[(&str, &str, usize, &str)] = &[
     ("src/api/json/event.rs", "function", 71, "to be cut"),
     ("src/apiserver/decode/mod.rs", "function", 73, "a table of cases"),
-    ("src/ui/parts/map.rs", "function", 82, "to be cut"),
-    ("src/ui/parts/node_menu.rs", "function", 76, "to be cut"),
     ("src/ui/parts/splitter.rs", "function", 71, "to be cut"),
 ];
