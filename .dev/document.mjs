@@ -13,9 +13,12 @@ export function documentPage(name) {
   const text = readFileSync(at("docs", name), "utf8");
   const title = /^# (.*)$/m.exec(text)?.[1] ?? "Kube Orrery";
   // A wide table scrolls by itself, also by keyboard.
+  let tables = 0;
+  const scrolls = () =>
+    `<div class="scrolls" tabindex="0" role="region" aria-label="Table ${(tables += 1)}"><table>`;
   const body = marked
     .parse(text)
-    .replaceAll("<table>", '<div class="scrolls" tabindex="0" role="region" aria-label="Table"><table>')
+    .replaceAll("<table>", scrolls)
     .replaceAll("</table>", "</table></div>");
   return `<!doctype html>
 <html lang="en">

@@ -23,7 +23,7 @@ for (const dark of [false, true]) {
 
 test("the help leads to the document that says how true this is", async (t) => {
   const page = await openPage(t);
-  await page.keyboard.press("Shift+?");
+  await page.getByRole("button", { name: "About this page" }).click();
   const link = page.locator('a[href="fidelity.html"]');
   await link.waitFor();
   const [document] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
