@@ -32,7 +32,7 @@ mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::api::{Key, Kind, Selector};
 use crate::apiserver::{ApiError, Change, Snapshot, Trigger};
@@ -99,7 +99,27 @@ pub trait Controller: Sync {
 /// A watch: on what, and what a change means for the desk (keys to add, expectations met).
 pub struct Watch {
     pub kind: Kind,
-    pub note: fn(&Change<'_>, &mut Desk, SimTime),
+    pub note: Note,
+}
+
+type Note = fn(&Change<'_>, &mut Desk, SimTime);
+
+/// Who watches a kind, by the controllers' places in the table: most changes concern few of them.
+fn watchers(kind: Kind) -> &'static [(usize, Note)] {
+    static TABLE: OnceLock<BTreeMap<Kind, Vec<(usize, Note)>>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: BTreeMap<Kind, Vec<(usize, Note)>> = BTreeMap::new();
+        for (index, controller) in CONTROLLERS.iter().enumerate() {
+            for watch in controller.watches() {
+                table
+                    .entry(watch.kind)
+                    .or_default()
+                    .push((index, watch.note));
+            }
+        }
+        table
+    });
+    table.get(&kind).map_or(&[], Vec::as_slice)
 }
 
 /// What a controller remembers between two reconciles; plain data, part of a checkpoint.
@@ -177,13 +197,9 @@ impl Manager {
 
 impl Component for Manager {
     fn observe(&mut self, change: &Change<'_>, now: SimTime) {
-        for (controller, desk) in CONTROLLERS.iter().zip(&mut self.desks) {
-            for watch in controller
-                .watches()
-                .iter()
-                .filter(|w| w.kind == change.kind)
-            {
-                (watch.note)(change, desk, now);
+        for (index, note) in watchers(change.kind) {
+            if let Some(desk) = self.desks.get_mut(*index) {
+                note(change, desk, now);
             }
         }
     }
