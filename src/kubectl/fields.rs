@@ -37,8 +37,8 @@ fn of(kind: Kind) -> &'static [&'static str] {
             "type",
         ],
         Kind::Job => &["status.successful"],
-        Kind::Deployment | Kind::ReplicaSet | Kind::Lease => &[],
-        #[allow(unreachable_patterns)] // kinds to come
+        Kind::ReplicationController => &["status.replicas"],
+        Kind::Secret => &["type"],
         _ => &[],
     }
 }
