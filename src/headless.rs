@@ -12,9 +12,9 @@ use kube_orrery::session::{BENCHES, ready_pods};
 
 const USAGE: &str = "usage:
   kube-orrery run FILE              run a story and compare what it prints (UPDATE_EXPECT=1 rewrites it)
-  kube-orrery replay FILE [--out OUT] [--set FLAG=DURATION] [--own-chance]
+  kube-orrery replay FILE [--out OUT] [--set FLAG=DURATION] [--recorded-chance]
                                     replay a recording of a real cluster; OUT gets ours in the same form;
-                                    --own-chance takes no retries and neighbours from it
+                                    --recorded-chance takes the moments of retries from it
   kube-orrery bench                 print the core's figures
 ";
 
@@ -63,12 +63,12 @@ fn run(file: &str) -> Result<(), String> {
 }
 
 fn replay(args: &[&str]) -> Result<(), String> {
-    let (mut file, mut out, mut flags, mut own_chance) = (None, None, Vec::new(), false);
+    let (mut file, mut out, mut flags, mut recorded_chance) = (None, None, Vec::new(), false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match *arg {
             "--out" => out = args.next(),
-            "--own-chance" => own_chance = true,
+            "--recorded-chance" => recorded_chance = true,
             "--set" => {
                 let pair = args.next().and_then(|word| word.split_once('='));
                 let (name, value) = pair.ok_or("--set wants FLAG=DURATION")?;
@@ -78,7 +78,7 @@ fn replay(args: &[&str]) -> Result<(), String> {
         }
     }
     let file = file.ok_or(USAGE)?;
-    let ours = scenario::replay_with(&read(file)?, &flags, own_chance)
+    let ours = scenario::replay_with(&read(file)?, &flags, recorded_chance)
         .map_err(|e| format!("{file}: {e}"))?;
     let text = serde_json::to_string(&ours).map_err(|e| e.to_string())?;
     match out {

@@ -20,17 +20,17 @@ pub fn replay(text: &str) -> Result<Value, String> {
     replay_with(text, &[], false)
 }
 
-/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings; with `own_chance`,
-/// retries and the neighbours' pulls aren't taken from the recording. Errors: also an unknown flag,
-/// or a value that is no duration.
+/// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. With `recorded_chance`
+/// the moments of retries and the neighbours' pulls come from the recording: what is then the same
+/// differed by chance. Errors: also an unknown flag, or a value that is no duration.
 pub fn replay_with(
     text: &str,
     flags: &[(String, String)],
-    own_chance: bool,
+    recorded_chance: bool,
 ) -> Result<Value, String> {
     let recording = Recording::read(text)?;
     let mut setup = recording.setup()?;
-    if own_chance {
+    if !recorded_chance {
         setup.forget_chance();
     }
     for (name, value) in flags {

@@ -45,9 +45,9 @@ fn recordings(rows: &[(String, Figures)]) -> String {
          Each step is a command whose output, errors and exit code are compared with what a real cluster\n\
          answered (tests/fidelity/README.md). A second run of the real cluster agrees with the first in\n\
          95-96% of the steps. Steps with verbs or kinds that are not here count as different.\n\n\
-         These figures take chance from the recordings: the moments at which containers in a back-off were\n\
-         tried again, and pulls of neighbours that shared a node. With a chance of our own at least 91% of\n\
-         the steps are the same, and a test holds it there.\n\n\
+         Of chance, only the phase of a node's heartbeat is taken from a recording. With the recorded\n\
+         moments of retries and pulls of neighbours as well, 96% of the steps are the same: the steps below\n\
+         that are put down to chance. A test holds those.\n\n\
          | recording | steps | same | same but for the node | times or layout differ | different |\n\
          |---|---|---|---|---|---|\n",
     );
