@@ -15,7 +15,8 @@ pub struct RuntimeOptions {
     pub mount: Span,
     /// To set up a sandbox with its network.
     pub sandbox: Span,
-    /// At most so much longer a sandbox takes: pods that start together do not end together.
+    /// At most so much longer a sandbox takes to set up or to take down: pods that start together
+    /// are not ready together, and those that are deleted together do not end together.
     pub stagger: Span,
     pub create: Span,
     pub start: Span,

@@ -92,7 +92,7 @@ impl Worker {
             Sandbox::Ready => self.begin_starts(act),
             Sandbox::Absent => {
                 self.step = Step::Sandbox {
-                    until: now + act.options.sandbox + self.stagger(act),
+                    until: now + act.options.sandbox + self.stagger(act, "sandbox"),
                 }
             }
             Sandbox::Dead => {
@@ -108,11 +108,11 @@ impl Worker {
         }
     }
 
-    /// Two pods never start at the very same moment: a draw of each pod's own.
-    fn stagger(&self, act: &Act<'_, '_>) -> Span {
+    /// Two pods never start or end at the very same moment: a draw of each pod's own.
+    pub(super) fn stagger(&self, act: &Act<'_, '_>, what: &str) -> Span {
         let most = u64::try_from(act.options.stagger.as_micros()).unwrap_or(0);
         let uid = self.object.meta.uid;
-        let drawn = act.client.seed().stream("sandbox").below(uid, 0, most);
+        let drawn = act.client.seed().stream(what).below(uid, 0, most);
         Span::micros(i64::try_from(drawn).unwrap_or(0))
     }
 
@@ -129,7 +129,7 @@ impl Worker {
             Step::StopSandbox { .. } => {
                 self.release_ip(act);
                 self.step = Step::Sandbox {
-                    until: act.now + act.options.sandbox + self.stagger(act),
+                    until: act.now + act.options.sandbox + self.stagger(act, "sandbox"),
                 };
             }
             Step::Sandbox { .. } => self.sandbox_made(act),

@@ -27,7 +27,7 @@ impl Worker {
         self.write(act, status);
         let mut until = self.stop_all(act);
         if self.sandbox != Sandbox::Absent {
-            until = until + act.options.stop_sandbox;
+            until = until + act.options.stop_sandbox + self.stagger(act, "stop");
         }
         self.step = Step::Terminate { until };
     }

@@ -198,21 +198,20 @@ fn node(
     }
 }
 
-/// kubectl itself takes most of the time of a command that does not block: its request comes last.
-/// A command that took longer, or a verb that waits, has blocked behind its request.
+/// kubectl itself takes most of the time of a command that does not wait: its request comes last. A
+/// command that waits does so behind its request.
 fn effect_after(command: &str, took: Span) -> Span {
     const USUAL: Span = Span::millis(100);
-    const BLOCKS: Span = Span::millis(600);
-    let mut words = command.split_whitespace().skip(1);
-    let waits = matches!(words.next(), Some("delete" | "drain" | "wait"));
     let last = (took - Span::millis(20)).max(Span::millis(30));
-    if took > BLOCKS {
-        USUAL
-    } else if waits {
-        USUAL.min(last)
-    } else {
-        last
-    }
+    let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+    let waits = match words.as_slice() {
+        ["delete" | "drain" | "wait", ..] | ["rollout", "status", ..] => true,
+        [_, flags @ ..] => flags
+            .iter()
+            .any(|flag| *flag == "-w" || flag.starts_with("--watch")),
+        [] => false,
+    };
+    if waits { USUAL.min(last) } else { last }
 }
 
 /// How long the recorded cluster had been up at the start: from the age that a table shows for a

@@ -72,7 +72,8 @@ impl Rollout<'_, '_> {
         let total = super::sync::total_size(&old) + super::sync::figures(&new).size;
         let size = plan_new(super::sync::figures(&new), total, replicas, fences);
         if size != super::sync::figures(&new).size {
-            let new = self.scale(&new, size)?;
+            // As upstream, the status is reckoned with the size from before.
+            self.scale(&new, size)?;
             return self.write_rollout_status(Some(&new), &old);
         }
         let mut active = super::sync::active(&old);

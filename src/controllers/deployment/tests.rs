@@ -346,3 +346,31 @@ fn the_same_story_gives_the_same_digest() {
     };
     assert_eq!(run(), run());
 }
+
+/// Recording A9a: beside 8 old pods there are to be 5 new ones, and the status knows of 3 at first.
+#[test]
+fn a_status_is_reckoned_with_the_size_from_before_the_step() {
+    let mut drive = Drive::new();
+    drive.create_deployment("web", 10, &json!({}));
+    roll_to_the_end(&mut drive);
+    let since = drive.api.store().revision();
+    let containers = json!([{"name": "nginx", "image": "nginx:2"}]);
+    drive.edit(
+        "web",
+        &json!({"template": {"spec": {"containers": containers}}}),
+    );
+    drive.settle();
+    let told = statuses(&drive, since);
+    let told = told.iter().filter(|status| status.starts_with("gen=2"));
+    let unavailable: Vec<&str> = told.filter_map(|s| s.split(' ').nth(4)).collect();
+    assert_eq!(
+        unavailable.first(),
+        Some(&"unavailable=3"),
+        "{unavailable:?}"
+    );
+    assert_eq!(
+        unavailable.last(),
+        Some(&"unavailable=5"),
+        "{unavailable:?}"
+    );
+}
