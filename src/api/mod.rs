@@ -25,6 +25,7 @@ mod object;
 mod order;
 mod pod;
 mod quantity;
+mod scale;
 mod selector;
 mod statefulset;
 mod storage;

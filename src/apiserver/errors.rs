@@ -16,6 +16,7 @@ pub enum Reason {
     MethodNotAllowed,
     TooManyRequests,
     InternalError,
+    ServiceUnavailable,
 }
 
 impl Reason {
@@ -31,6 +32,7 @@ impl Reason {
             Reason::MethodNotAllowed => "MethodNotAllowed",
             Reason::TooManyRequests => "TooManyRequests",
             Reason::InternalError => "InternalError",
+            Reason::ServiceUnavailable => "ServiceUnavailable",
         }
     }
 }

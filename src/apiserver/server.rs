@@ -27,6 +27,8 @@ pub struct ApiOptions {
     pub unreachable_toleration_secs: i64,
     /// `--event-ttl`.
     pub event_ttl: Span,
+    /// `--metric-resolution` of the metrics server: how often it asks the kubelets.
+    pub metric_resolution: Span,
     /// The simulation's own limit: no pod is created beyond it.
     pub pods_max: usize,
 }
@@ -38,6 +40,7 @@ impl Default for ApiOptions {
             not_ready_toleration_secs: 300,
             unreachable_toleration_secs: 300,
             event_ttl: Span::secs(3600),
+            metric_resolution: Span::secs(15),
             pods_max: 200_000,
         }
     }

@@ -4,6 +4,7 @@
 
 mod expectations;
 mod logs;
+mod metrics;
 mod recorder;
 mod workqueue;
 
@@ -15,6 +16,7 @@ use crate::clock::{Digest, Seed, SimTime};
 
 pub use expectations::Expectations;
 pub use logs::{LogLine, LogRun, LogSource, NoLogs};
+pub use metrics::{Meters, NodeMetrics, PodMetrics, Usage};
 pub use recorder::{EventSource, Recorder};
 pub use workqueue::Workqueue;
 
@@ -37,12 +39,25 @@ pub struct Client<'a> {
     /// The revision up to which the actor's watches have delivered.
     cursor: u64,
     cause: Cause,
+    /// Who can be asked what pods use.
+    meters: Option<&'a dyn Meters>,
 }
 
 impl<'a> Client<'a> {
     /// Connects an actor whose caches stand at `cursor`.
     pub fn new(api: &'a mut ApiServer, cursor: u64, cause: Cause) -> Client<'a> {
-        Client { api, cursor, cause }
+        Client {
+            api,
+            cursor,
+            cause,
+            meters: None,
+        }
+    }
+
+    /// The same, with a metrics server that can ask kubelets.
+    pub fn with_meters(self, meters: &'a dyn Meters) -> Client<'a> {
+        let meters = Some(meters);
+        Client { meters, ..self }
     }
 
     /// The moment.

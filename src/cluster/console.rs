@@ -10,6 +10,7 @@ use crate::clock::{Digest, SimTime};
 use crate::kubectl::{Command, Output, Progress, Settings};
 
 use super::World;
+use super::load::Measured;
 use super::world::Process;
 
 /// Names a command of the console.
@@ -102,7 +103,11 @@ impl World {
         let settings = Settings {
             namespace: self.setup.context.as_str().into(),
         };
-        let mut client = Client::new(&mut self.api, revision, cause);
+        let measured = Measured {
+            fleet: &self.state.fleet,
+            load: &self.state.load,
+        };
+        let mut client = Client::new(&mut self.api, revision, cause).with_meters(&measured);
         let (command, progress) = Command::start_with(
             settings,
             rest,

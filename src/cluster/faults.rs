@@ -1,4 +1,4 @@
-//! The console's own words: faults, and help.
+//! The console's own words: faults, load, and help.
 //!
 //! Upstream: none; a hand on the power switch.
 
@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::kubectl::Output;
 use crate::kubelet::NodeConfig;
 
-use super::World;
+use super::{World, load};
 
 /// One word of the console that is not kubectl's.
 struct Word {
@@ -28,6 +28,10 @@ const WORDS: &[Word] = &[
     Word {
         usage: "node on NAME",
         help: "switch it on again",
+    },
+    Word {
+        usage: load::SHORT,
+        help: "what users ask of a workload (or memory=1Gi, off); alone: list it",
     },
     Word {
         usage: "help",
@@ -63,6 +67,7 @@ impl World {
                 }
                 Some(0)
             }
+            ["load", rest @ ..] => Some(self.load_word(rest, out)),
             ["node", verb @ ("off" | "on"), name] => {
                 Some(self.switch(name, *verb == "on", trigger, out))
             }

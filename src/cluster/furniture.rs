@@ -61,6 +61,23 @@ pub(super) fn storage_class(api: &mut ApiServer, cause: Cause) {
     create(api, meta, Kind::StorageClass, body, cause);
 }
 
+/// The registration of a metrics server that runs where the control plane does, out of sight.
+pub(super) fn metrics_api(api: &mut ApiServer, cause: Cause) {
+    let name = "v1beta1.metrics.k8s.io";
+    let available = json!({
+        "lastTransitionTime": api.state.now.rfc3339(), "reason": "Local", "status": "True",
+        "message": "Local APIServices are always available", "type": "Available",
+    });
+    let body = json!({
+        "spec": {
+            "group": "metrics.k8s.io", "groupPriorityMinimum": 100, "version": "v1beta1",
+            "versionPriority": 100,
+        },
+        "status": { "conditions": [available] },
+    });
+    create(api, Meta::named("", name), Kind::APIService, body, cause);
+}
+
 fn kubernetes_service(api: &mut ApiServer, address: &str, cause: Cause) {
     let labels = [("component", "apiserver"), ("provider", "kubernetes")];
     let service = json!({

@@ -6,6 +6,7 @@ mod checkpoint;
 mod console;
 mod faults;
 mod furniture;
+mod load;
 mod setup;
 mod world;
 

@@ -57,6 +57,9 @@ pub struct Setup {
     pub node_events: bool,
     /// Whether there is a default storage class, as clusters for development have one.
     pub storage_class: bool,
+    /// Whether a metrics server is there from the beginning. kubeadm's clusters have none, so that
+    /// `kubectl top` and autoscalers fail until somebody installs one: so it is here by default.
+    pub metrics_server: bool,
 }
 
 /// 2026-01-05T09:00:00Z, stated on the page.
@@ -92,6 +95,7 @@ impl Setup {
             settled: Span::secs(7_200),
             node_events: false,
             storage_class: true,
+            metrics_server: false,
         }
     }
 

@@ -15,7 +15,8 @@ use crate::kubelet::Fleet;
 use crate::scheduler::{self, Scheduler};
 
 use super::console::Console;
-use super::furniture::{furnish, storage_class};
+use super::furniture::{furnish, metrics_api, storage_class};
+use super::load::{Load, Measured};
 use super::{Latencies, Setup};
 
 /// A process whose caches move together.
@@ -65,6 +66,7 @@ pub(super) struct State {
     pub scheduler: Scheduler,
     pub fleet: Fleet,
     pub console: Console,
+    pub load: Load,
     pub files: Files,
     /// Inputs applied so far.
     pub inputs: u32,
@@ -99,6 +101,7 @@ impl World {
             }),
             fleet: Fleet::new(setup.runtime.clone()),
             console: Console::default(),
+            load: Load::default(),
             files: Files::new(),
             inputs: 0,
             turns: 0,
@@ -169,6 +172,7 @@ impl World {
         self.state.scheduler.digest(&mut digest);
         self.state.fleet.digest(&mut digest);
         self.state.console.hash(&mut digest);
+        self.state.load.hash(&mut digest);
         self.state.files.hash(&mut digest);
         digest.finish()
     }
@@ -282,7 +286,13 @@ impl World {
         };
         let mut client = Client::new(&mut self.api, cursor, cause);
         match process {
-            Process::Manager => self.state.manager.run(&mut client),
+            Process::Manager => {
+                let measured = Measured {
+                    fleet: &self.state.fleet,
+                    load: &self.state.load,
+                };
+                self.state.manager.run(&mut client.with_meters(&measured));
+            }
             Process::Scheduler => self.state.scheduler.run(&mut client),
             Process::Kubelets => self.state.fleet.run(&mut client),
             Process::Console => {}
@@ -354,6 +364,9 @@ impl World {
         furnish(&mut self.api, &setup.namespaces, &address, cause);
         if setup.storage_class {
             storage_class(&mut self.api, cause);
+        }
+        if setup.metrics_server {
+            metrics_api(&mut self.api, cause);
         }
         let mut client = Client::new(&mut self.api, 0, cause);
         client.set_actor("kubelet");

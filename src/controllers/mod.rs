@@ -12,6 +12,7 @@ mod drive;
 mod endpoints;
 mod garbage_collector;
 mod hash;
+mod horizontal_pod_autoscaler;
 mod job;
 mod namespace;
 mod node_lifecycle;
@@ -67,6 +68,7 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &endpoints::EndpointsController,
     &resourcequota::ResourceQuotaController,
     &disruption::DisruptionController,
+    &horizontal_pod_autoscaler::HorizontalPodAutoscaler,
 ];
 
 /// One loop of the controller manager. Stateless: what it must remember lies on its desk.
@@ -154,6 +156,8 @@ struct Notes {
     quotas: BTreeSet<Key>,
     /// What each budget picks.
     budgets: BTreeMap<Key, Selector>,
+    /// What was asked for and done by each autoscaler.
+    autoscalers: BTreeMap<Key, horizontal_pod_autoscaler::Memory>,
     /// What each Service picks.
     selectors: BTreeMap<Key, BTreeMap<String, String>>,
 }

@@ -52,6 +52,16 @@ pub struct Options {
     pub job_api_backoff: Span,
     /// `MaxJobApiBackOff`.
     pub job_api_backoff_max: Span,
+    /// `--horizontal-pod-autoscaler-sync-period`.
+    pub autoscaler_sync: Span,
+    /// `--horizontal-pod-autoscaler-downscale-stabilization`.
+    pub autoscaler_downscale_stabilization: Span,
+    /// `--horizontal-pod-autoscaler-cpu-initialization-period`.
+    pub autoscaler_cpu_initialization: Span,
+    /// `--horizontal-pod-autoscaler-initial-readiness-delay`.
+    pub autoscaler_initial_readiness: Span,
+    /// `--horizontal-pod-autoscaler-tolerance`, in thousandths.
+    pub autoscaler_tolerance_milli: i64,
 }
 
 impl Options {
@@ -80,6 +90,11 @@ impl Options {
             cron_job_delay: Span::millis(100),
             job_api_backoff: Span::secs(1),
             job_api_backoff_max: Span::secs(60),
+            autoscaler_sync: Span::secs(15),
+            autoscaler_downscale_stabilization: Span::secs(300),
+            autoscaler_cpu_initialization: Span::secs(300),
+            autoscaler_initial_readiness: Span::secs(30),
+            autoscaler_tolerance_milli: 100,
         }
     }
 

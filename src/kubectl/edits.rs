@@ -1,6 +1,6 @@
-//! Objects changed as verbs change them: replicas, pod templates.
+//! Objects changed as verbs change them: pod templates, pauses.
 //!
-//! Upstream: `kubectl/pkg/polymorphichelpers`, `kubectl/pkg/scale`.
+//! Upstream: `kubectl/pkg/polymorphichelpers`.
 
 use std::sync::Arc;
 
@@ -10,36 +10,6 @@ use crate::api::{
     Body, CronJobBody, DaemonSetBody, DeploymentBody, Hashed, JobBody, Object, PodTemplate,
     StatefulSetBody,
 };
-
-/// How many replicas an object wants; `None` for kinds that cannot be scaled.
-pub fn replicas(object: &Object) -> Option<i32> {
-    match &object.body {
-        Body::Deployment(deployment) => Some(deployment.replicas()),
-        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => Some(rs.replicas),
-        Body::StatefulSet(set) => Some(set.replicas()),
-        _ => None,
-    }
-}
-
-/// The object with another number of replicas.
-pub fn with_replicas(object: &Object, replicas: i32) -> Option<Object> {
-    let mut new = object.clone();
-    match &mut new.body {
-        Body::Deployment(deployment) => {
-            let mut spec = (**deployment.spec).clone();
-            spec.replicas = Some(replicas);
-            deployment.spec = Arc::new(Hashed::new(spec));
-        }
-        Body::ReplicaSet(rs) | Body::ReplicationController(rs) => rs.replicas = replicas,
-        Body::StatefulSet(set) => {
-            let mut spec = (**set.spec).clone();
-            spec.replicas = Some(replicas);
-            set.spec = Arc::new(Hashed::new(spec));
-        }
-        _ => return None,
-    }
-    Some(new)
-}
 
 /// The pod template of a workload.
 pub fn template(object: &Object) -> Option<&PodTemplateSpec> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::api::{NodeImage, Resources};
 use crate::client::Recorder;
+use crate::clock::SimTime;
 
 use super::NodeConfig;
 use super::clockwork::Clockwork;
@@ -20,6 +21,8 @@ pub struct Machine {
     pub(super) powered: bool,
     /// Whether the kubelet runs.
     pub(super) running: bool,
+    /// When the kubelet last came up or stopped.
+    pub(super) switched: SimTime,
     pub(super) images: ImageStore,
     pub(super) addresses: Addresses,
     pub(super) clocks: Clockwork,

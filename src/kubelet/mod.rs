@@ -31,6 +31,7 @@ mod status;
 mod stories;
 mod sync;
 mod termination;
+mod usage;
 mod worker;
 
 pub use fleet::Fleet;

@@ -70,6 +70,7 @@ impl Kubelet {
             config: Arc::new(config),
             powered: false,
             running: false,
+            switched: SimTime::default(),
             images,
             addresses: Addresses::default(),
             clocks,
@@ -93,6 +94,7 @@ impl Kubelet {
     pub(super) fn settle(&mut self, client: &mut Client<'_>) {
         self.machine.powered = true;
         self.machine.running = true;
+        self.machine.switched = client.now();
         self.machine.create_node(client, true);
         let from = self.machine.heartbeat_from(client.now(), client.seed());
         self.machine.renew_lease(client, from);
@@ -101,6 +103,7 @@ impl Kubelet {
     /// The kubelet stops: at once, and without a word.
     pub(super) fn halt(&mut self, client: &mut Client<'_>) {
         self.machine.running = false;
+        self.machine.switched = client.now();
         self.boot = None;
         self.node_due = None;
         self.agenda.clear();

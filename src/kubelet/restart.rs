@@ -53,6 +53,7 @@ impl Kubelet {
     pub(super) fn start(&mut self, client: &Client<'_>, rebooted: bool) {
         self.machine.powered = true;
         self.machine.running = true;
+        self.machine.switched = client.now();
         let (since, done) = (client.now(), 0);
         self.boot = Some(Boot {
             since,

@@ -18,6 +18,7 @@ pub(super) struct Settings {
     /// Nodes beside the master that `cluster nodes=N` asks for.
     workers: Option<u32>,
     size: NodeSpec,
+    metrics_server: bool,
     nodes: Vec<NodeSpec>,
     images: Vec<(String, Vec<(String, String)>)>,
     flags: Vec<(String, String)>,
@@ -31,7 +32,13 @@ impl Settings {
     pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
         let mut words = line.split_whitespace();
         match words.next() {
-            Some("cluster") => words.try_for_each(|word| self.cluster(pair(word)?)),
+            Some("cluster") => words.try_for_each(|word| match word {
+                "metrics-server" => {
+                    self.metrics_server = true;
+                    Ok(())
+                }
+                _ => self.cluster(pair(word)?),
+            }),
             Some("node") => {
                 let name = words.next().ok_or("node: a name is missing")?;
                 let mut node = NodeSpec {
@@ -117,6 +124,7 @@ impl Settings {
                 setup.add(node)?;
             }
         }
+        setup.metrics_server = self.metrics_server;
         for (name, settings) in &self.images {
             for (key, value) in settings {
                 setup.set_image(name, key, value, span(value).ok())?;

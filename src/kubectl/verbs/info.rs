@@ -69,24 +69,6 @@ pub(super) const CLUSTER_VERB: Verb = Verb {
     run: cluster,
 };
 
-pub(super) const TOP_VERB: Verb = Verb {
-    name: "top",
-    usage: "top (node | pod) [NAME]",
-    summary: "Show what nodes and pods use (there is no metrics server here)",
-    flags: &[TOP_FLAGS],
-    required: &[],
-    below: &[],
-    run: |_, _| Err(Failure::error("Metrics API not available")),
-};
-
-const TOP_FLAGS: &[Flag] = &[
-    flag("containers", Takes::Switch),
-    flag("sort-by", Takes::Text),
-    flag("no-headers", Takes::Switch),
-    short("selector", 'l', Takes::Text),
-    short("all-namespaces", 'A', Takes::Switch),
-];
-
 fn version(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     console.say(format!("Client Version: {VERSION}"));
     console.say(format!("Kustomize Version: {KUSTOMIZE}"));

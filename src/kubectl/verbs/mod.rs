@@ -33,6 +33,7 @@ mod run;
 mod scale;
 mod set;
 mod taint;
+mod top;
 mod wait;
 mod watch;
 
@@ -65,7 +66,7 @@ pub static VERBS: &[Verb] = &[
     scale::VERB,
     autoscale::VERB,
     info::CLUSTER_VERB,
-    info::TOP_VERB,
+    top::VERB,
     cordon::CORDON,
     cordon::UNCORDON,
     drain::VERB,

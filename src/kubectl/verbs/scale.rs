@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::api::Object;
 use crate::kubectl::args::{Args, Flag, Takes, flag};
 use crate::kubectl::console::{Console, DryRun, Flow};
-use crate::kubectl::edits::{replicas, with_replicas};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::resources::find;
 
@@ -62,7 +61,7 @@ fn scale(
     wanted: i32,
     dry: DryRun,
 ) -> Result<(), Failure> {
-    let (Some(current), Some(new)) = (replicas(object), with_replicas(object, wanted)) else {
+    let (Some(current), Some(new)) = (object.replicas(), object.with_replicas(wanted)) else {
         return Err(Failure::plain(
             "Error from server (NotFound): the server could not find the requested resource",
         ));
