@@ -3,6 +3,7 @@
 //! Upstream: `apimachinery/pkg/apis/meta/v1.ObjectMeta`. Differs: `managedFields` is not kept
 //! (kubectl hides it), `selfLink` does not exist any more.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -11,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use crate::clock::SimTime;
 
 use super::Kind;
+use super::name::compare_names;
 
 /// Labels or annotations; shared between versions of an object and between replicas.
 pub type Labels = Arc<BTreeMap<String, String>>;
@@ -20,7 +22,7 @@ pub type Labels = Arc<BTreeMap<String, String>>;
 pub struct Uid(pub u128);
 
 /// What names an object: kind, namespace (empty for cluster-scoped kinds), name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     pub kind: Kind,
     pub namespace: Arc<str>,
@@ -35,6 +37,24 @@ impl Key {
             namespace: namespace.into(),
             name: name.into(),
         }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let namespaces = || match Arc::ptr_eq(&self.namespace, &other.namespace) {
+            true => Ordering::Equal,
+            false => compare_names(&self.namespace, &other.namespace),
+        };
+        let names = || compare_names(&self.name, &other.name);
+        let kinds = self.kind.cmp(&other.kind);
+        kinds.then_with(namespaces).then_with(names)
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

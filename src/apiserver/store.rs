@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::api::{KINDS, Key, Kind, Object, Uid};
+use crate::api::{KINDS, Key, Kind, Name, Object, Uid};
 use crate::clock::{SimTime, digest_of};
 
 use super::Snapshot;
@@ -68,7 +68,7 @@ pub struct Store {
 #[derive(Default)]
 struct Table {
     /// By namespace and name.
-    by_key: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u32>>,
+    by_key: BTreeMap<Arc<str>, BTreeMap<Name, u32>>,
     slots: Vec<Vec<Version>>,
 }
 
@@ -174,6 +174,13 @@ impl Store {
     /// The last revision whose write happened no later than `at`.
     pub fn revision_at(&self, at: SimTime) -> u64 {
         self.log.partition_point(|entry| entry.at <= at) as u64
+    }
+
+    /// The same for one who knows that it is `known` or a little more.
+    pub fn revision_from(&self, known: u64, at: SimTime) -> u64 {
+        let later = usize::try_from(known).ok().and_then(|n| self.log.get(n..));
+        let more = later.into_iter().flatten();
+        known + more.take_while(|entry| entry.at <= at).count() as u64
     }
 
     /// Every version of one object up to a revision, oldest first: revision, and the object or
@@ -286,7 +293,7 @@ impl Store {
                 let table = self.table_mut(entry.kind);
                 table.slots.pop();
                 if let Some(names) = table.by_key.get_mut(&object.meta.namespace) {
-                    names.remove(&object.meta.name);
+                    names.remove(&Name(object.meta.name.clone()));
                 }
             }
         }
@@ -349,13 +356,14 @@ impl Store {
     }
 
     pub(super) fn slot(&self, key: &Key) -> Option<u32> {
-        self.slot_of(key.kind, &key.namespace, &key.name)
+        let names = self.table(key.kind).by_key.get(&key.namespace)?;
+        names.get(&Name(key.name.clone())).copied()
     }
 
     /// The slot of a key by its parts.
     pub(super) fn slot_of(&self, kind: Kind, namespace: &str, name: &str) -> Option<u32> {
         let names = self.table(kind).by_key.get(namespace)?;
-        names.get(name).copied()
+        names.get(&Name::from(name)).copied()
     }
 
     /// Slots of a kind in the order of (namespace, name), of one namespace or of all.
@@ -410,7 +418,7 @@ impl Store {
             None => table.by_key.entry(key.namespace.clone()).or_default(),
         };
         let next = u32::try_from(table.slots.len()).unwrap_or(u32::MAX);
-        let slot = *names.entry(key.name.clone()).or_insert(next);
+        let slot = *names.entry(Name(key.name.clone())).or_insert(next);
         if slot == next {
             table.slots.push(Vec::new());
         }

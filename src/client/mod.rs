@@ -5,6 +5,7 @@
 mod expectations;
 mod logs;
 mod metrics;
+mod recent;
 mod recorder;
 mod workqueue;
 

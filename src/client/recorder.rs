@@ -1,9 +1,8 @@
 //! The event recorder: counts equal events, merges similar ones, drops spam.
 //!
 //! Upstream: `client-go/tools/record/{event,events_cache}.go`; `tools/events` for the scheduler's
-//! series. Differs: the cache of 4096 keys forgets the oldest insertion, not the least used.
+//! series. Differs: as the cache of 4096 keys does (`recent`).
 
-use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use crate::api::{Body, EventBody, InvolvedObject, Key, Kind, Message, Meta, Obje
 use crate::clock::{SimTime, Span, digest_of, push_hex};
 
 use super::Client;
+use super::recent::Recent;
 
 /// Where events come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,9 +28,9 @@ pub struct EventSource {
 pub struct Recorder {
     source: EventSource,
     /// By the digest of the identity of an event.
-    seen: Cache<Seen>,
-    similar: Cache<Similar>,
-    spam: Cache<Bucket>,
+    seen: Recent<Seen>,
+    similar: Recent<Similar>,
+    spam: Recent<Bucket>,
     sequence: u64,
     /// A digest of everything that was recorded so far, from which all of the above follows.
     past: u64,
@@ -86,9 +86,9 @@ impl Recorder {
                 host: host.into(),
                 new_api,
             },
-            seen: Cache::new(events_max),
-            similar: Cache::new(events_max),
-            spam: Cache::new(events_max),
+            seen: Recent::new(events_max),
+            similar: Recent::new(events_max),
+            spam: Recent::new(events_max),
             sequence: 0,
             past: 0,
         }
@@ -330,46 +330,5 @@ impl Similar {
             self.others.push(text);
         }
         few
-    }
-}
-
-/// A map that forgets its oldest keys.
-#[derive(Clone, Debug)]
-struct Cache<V> {
-    map: BTreeMap<u64, V>,
-    order: VecDeque<u64>,
-    keys_max: usize,
-}
-
-impl<V> Cache<V> {
-    fn new(keys_max: usize) -> Cache<V> {
-        Cache {
-            map: BTreeMap::new(),
-            order: VecDeque::new(),
-            keys_max,
-        }
-    }
-
-    fn get_mut(&mut self, key: u64) -> Option<&mut V> {
-        self.map.get_mut(&key)
-    }
-
-    fn insert(&mut self, key: u64, value: V) {
-        if self.map.insert(key, value).is_none() {
-            self.order.push_back(key);
-        }
-        let full = self.order.len() > self.keys_max;
-        if let Some(oldest) = full.then(|| self.order.pop_front()).flatten() {
-            self.map.remove(&oldest);
-        }
-    }
-
-    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> V) -> &mut V {
-        if !self.map.contains_key(&key) {
-            self.insert(key, make());
-        }
-        self.map
-            .get_mut(&key)
-            .unwrap_or_else(|| unreachable!("it was just inserted"))
     }
 }

@@ -252,12 +252,11 @@ impl World {
 
     fn deliver(&mut self, process: Process) {
         let now = self.now();
-        let until = self
-            .store()
-            .revision_at(now - latency(&self.setup.latencies, process));
+        let seen = now - latency(&self.setup.latencies, process);
+        let after = self.wires(process).cursor;
+        let until = self.store().revision_from(after, seen);
         let wires = self.wires(process);
         wires.delivering = false;
-        let after = wires.cursor;
         wires.cursor = until;
         let state = &mut self.state;
         for change in self.api.store().changes(after, until) {

@@ -166,6 +166,8 @@ struct Notes {
 #[derive(Clone)]
 pub struct Manager {
     desks: Vec<Desk>,
+    /// When each desk's next key is due, in the same order; it follows from the desks.
+    due: Vec<Option<SimTime>>,
 }
 
 impl Manager {
@@ -184,6 +186,14 @@ impl Manager {
         };
         Manager {
             desks: CONTROLLERS.iter().map(desk).collect(),
+            due: vec![None; CONTROLLERS.len()],
+        }
+    }
+
+    fn look_at_queue(&mut self, index: usize) {
+        let desk = self.desks.get(index);
+        if let (Some(desk), Some(due)) = (desk, self.due.get_mut(index)) {
+            *due = desk.queue.next_at();
         }
     }
 
@@ -198,6 +208,7 @@ impl Manager {
                 desk.queue.add(object.key(), Trigger::Start);
             }
         }
+        (0..self.desks.len()).for_each(|index| self.look_at_queue(index));
     }
 }
 
@@ -207,19 +218,21 @@ impl Component for Manager {
             if let Some(desk) = self.desks.get_mut(*index) {
                 note(change, desk, now);
             }
+            self.look_at_queue(*index);
         }
     }
 
     fn next_run(&self) -> Option<SimTime> {
-        self.desks
-            .iter()
-            .filter_map(|desk| desk.queue.next_at())
-            .min()
+        self.due.iter().flatten().min().copied()
     }
 
     fn run(&mut self, client: &mut Client<'_>) {
         let now = client.now();
-        for (controller, desk) in CONTROLLERS.iter().zip(&mut self.desks) {
+        let all = CONTROLLERS.iter().zip(&mut self.desks).zip(&mut self.due);
+        for ((controller, desk), due) in all {
+            if due.is_none_or(|at| at > now) {
+                continue;
+            }
             client.set_actor(controller.name());
             while let Some((key, trigger)) = desk.queue.pop(now) {
                 client.set_trigger(trigger);
@@ -239,6 +252,7 @@ impl Component for Manager {
                     }
                 }
             }
+            *due = desk.queue.next_at();
         }
     }
 

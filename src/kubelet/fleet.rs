@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Name, Object};
 use crate::apiserver::Change;
 use crate::client::{Client, Component};
-use crate::clock::{Digest, SimTime, digest_of};
+use crate::clock::{Digest, Digested, SimTime, digest_of};
 
 use super::machine::Machine;
 use super::node::Kubelet;
@@ -20,8 +20,8 @@ use super::{NodeConfig, RuntimeOptions};
 /// The kubelets. A clone shares them with the original until one of the two changes.
 #[derive(Clone)]
 pub struct Fleet {
-    kubelets: BTreeMap<Arc<str>, Arc<Kubelet>>,
-    agenda: BTreeSet<(SimTime, Arc<str>)>,
+    kubelets: BTreeMap<Name, Digested<Kubelet>>,
+    agenda: BTreeSet<(SimTime, Name)>,
     plans: Plans,
 }
 
@@ -77,7 +77,7 @@ impl Fleet {
 
     /// Adds a machine and switches it on. Errors: the name is taken.
     pub fn add_node(&mut self, config: NodeConfig, client: &mut Client<'_>) -> Result<(), String> {
-        if self.kubelets.contains_key(&config.name) {
+        if self.kubelets.contains_key(&Name(config.name.clone())) {
             return Err(format!("node {} exists already", config.name));
         }
         let mut kubelet = Kubelet::new(config, client.seed(), &self.plans.options);
@@ -94,8 +94,8 @@ impl Fleet {
     }
 
     fn insert(&mut self, kubelet: Kubelet) {
-        let name = kubelet.machine.name().clone();
-        self.kubelets.insert(name.clone(), Arc::new(kubelet));
+        let name = Name(kubelet.machine.name().clone());
+        self.kubelets.insert(name.clone(), Digested::new(kubelet));
         self.reschedule(&name);
     }
 
@@ -155,7 +155,9 @@ impl Fleet {
 
     /// A machine by its node's name.
     pub fn machine(&self, node: &str) -> Option<&Machine> {
-        self.kubelets.get(node).map(|kubelet| &kubelet.machine)
+        self.kubelets
+            .get(&Name::from(node))
+            .map(|kubelet| &kubelet.machine)
     }
 
     /// All machines, by name.
@@ -168,16 +170,16 @@ impl Fleet {
         node: &str,
         change: impl FnOnce(&mut Kubelet) -> Result<(), String>,
     ) -> Result<(), String> {
-        let kubelet = self.kubelets.get_mut(node);
+        let kubelet = self.kubelets.get_mut(&Name::from(node));
         let kubelet = kubelet.ok_or_else(|| format!("there is no node {node}"))?;
-        let name = kubelet.machine.name().clone();
-        let done = change(Arc::make_mut(kubelet));
+        let name = Name(kubelet.machine.name().clone());
+        let done = change(kubelet.edit());
         self.reschedule(&name);
         done
     }
 
     /// Puts a node where it belongs in the agenda.
-    fn reschedule(&mut self, name: &Arc<str>) {
+    fn reschedule(&mut self, name: &Name) {
         let Some(kubelet) = self.kubelets.get_mut(name) else {
             return;
         };
@@ -185,7 +187,7 @@ impl Fleet {
         if kubelet.listed == due {
             return;
         }
-        let kubelet = Arc::make_mut(kubelet);
+        let kubelet = kubelet.edit();
         if let Some(old) = std::mem::replace(&mut kubelet.listed, due) {
             self.agenda.remove(&(old, name.clone()));
         }
@@ -203,16 +205,18 @@ impl Component for Fleet {
             Kind::Node => Some(&object.meta.name),
             _ => None,
         };
-        let Some(kubelet) = node.and_then(|name| self.kubelets.get_mut(name)) else {
+        let Some(name) = node.map(|name| Name(name.clone())) else {
+            return;
+        };
+        let Some(kubelet) = self.kubelets.get_mut(&name) else {
             return;
         };
         if !kubelet.concerns(change) {
             return;
         }
         let plan = self.plans.plan(object);
-        let kubelet = Arc::make_mut(kubelet);
+        let kubelet = kubelet.edit();
         kubelet.note(change, plan, now);
-        let name = kubelet.machine.name().clone();
         self.reschedule(&name);
     }
 
@@ -227,7 +231,7 @@ impl Component for Fleet {
                 return;
             };
             if let Some(kubelet) = self.kubelets.get_mut(&name) {
-                let kubelet = Arc::make_mut(kubelet);
+                let kubelet = kubelet.edit();
                 kubelet.listed = None;
                 kubelet.run(client, &mut self.plans);
             }

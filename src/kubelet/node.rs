@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::api::{Kind, Object, Uid};
 use crate::apiserver::{Change, Trigger};
 use crate::client::Client;
-use crate::clock::{Seed, SimTime, Span};
+use crate::clock::{Digested, Seed, SimTime, Span};
 
 use super::clockwork::Clockwork;
 use super::container::Container;
@@ -26,7 +26,7 @@ use super::{NodeConfig, RuntimeOptions};
 pub(super) struct Kubelet {
     pub machine: Machine,
     /// Shared with checkpoints until one changes.
-    pub pods: BTreeMap<Uid, Arc<Worker>>,
+    pub pods: BTreeMap<Uid, Digested<Worker>>,
     pub agenda: BTreeSet<(SimTime, u64, Item)>,
     sequence: u64,
     /// What is under way to a running kubelet.
@@ -107,7 +107,7 @@ impl Kubelet {
         self.boot = None;
         self.node_due = None;
         self.agenda.clear();
-        for worker in self.pods.values_mut().map(Arc::make_mut) {
+        for worker in self.pods.values_mut().map(Digested::edit) {
             worker.entry = None;
             let ended_by = |c: &mut Container| c.settle(client.now());
             worker.containers.iter_mut().for_each(ended_by);
@@ -153,9 +153,9 @@ impl Kubelet {
         let host_ip = self.machine.config.internal_ip();
         let worker = self.pods.entry(uid).or_insert_with(|| {
             let worker = Worker::new(object.clone(), plan.clone(), host_ip);
-            Arc::new(worker)
+            Digested::new(worker)
         });
-        let worker = Arc::make_mut(worker);
+        let worker = worker.edit();
         worker.removed |= change.new.is_none();
         worker.object = object.clone();
         worker.plan = plan;
@@ -187,7 +187,7 @@ impl Kubelet {
             self.agenda.insert((at, self.sequence, Item::Pod(uid)));
             (at, self.sequence)
         });
-        Arc::make_mut(worker).entry = entry;
+        worker.edit().entry = entry;
     }
 
     pub(super) fn schedule_node(&mut self) {
@@ -223,7 +223,7 @@ impl Kubelet {
     }
 
     fn run_pod(&mut self, client: &mut Client<'_>, uid: Uid, options: &RuntimeOptions) {
-        let Some(worker) = self.pods.get_mut(&uid).map(Arc::make_mut) else {
+        let Some(worker) = self.pods.get_mut(&uid).map(Digested::edit) else {
             return;
         };
         worker.entry = None;

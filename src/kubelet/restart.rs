@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::api::Object;
 use crate::apiserver::Trigger;
 use crate::client::{Client, message};
-use crate::clock::{SimTime, Span};
+use crate::clock::{Digested, SimTime, Span};
 
 use super::fleet::Plans;
 use super::machine::{Machine, Used, new_recorder};
@@ -153,12 +153,12 @@ impl Kubelet {
             let host_ip = self.machine.config.internal_ip();
             let mut worker = worker.map_or_else(
                 || Worker::new(pod.clone(), plan.clone(), host_ip),
-                Arc::unwrap_or_clone,
+                Digested::into_inner,
             );
             (worker.object, worker.plan) = (pod, plan);
             worker.trigger = Trigger::Timer(revision);
             worker.wake(now, lost.then_some(up_since), &mut self.machine);
-            self.pods.insert(uid, Arc::new(worker));
+            self.pods.insert(uid, Digested::new(worker));
             self.schedule(uid);
         }
         // What is left of pods that were deleted meanwhile is swept up without a word.

@@ -4,6 +4,7 @@
 //! Upstream: none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::rc::Rc;
 
 use super::shared::Shared;
@@ -30,7 +31,16 @@ pub struct MapModel {
     /// The pods of a node in the order of their coming, which keeps cells where they are.
     by_node: BTreeMap<String, BTreeMap<u64, Rc<PodView>>>,
     arrivals: u64,
+    /// Nodes whose boxes show what was.
+    late: BTreeSet<String>,
+    /// The node whose box came last.
+    last_drawn: String,
 }
+
+/// What one frame draws at most, since a page that draws a hundred nodes at once stands still:
+/// a box counts as so many, and each of its pods as one.
+const DRAWN_A_FRAME: usize = 400;
+const BOX: usize = 4;
 
 impl MapModel {
     pub fn apply(&mut self, diff: MapDiff) {
@@ -122,9 +132,49 @@ impl MapModel {
                     .collect(),
             );
         }
-        if !nodes_changed && touched.iter().all(|name| !self.nodes.contains_key(name)) {
-            return;
+        self.late.extend(touched.iter().cloned());
+        self.late.retain(|name| self.nodes.contains_key(name));
+        if nodes_changed || !self.late.is_empty() {
+            self.draw_some();
         }
+    }
+
+    /// Whether there are boxes that do not yet show what is.
+    pub fn is_late(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// Draws further boxes that are late; whether there were any.
+    pub fn go_on(&mut self) -> bool {
+        let late = self.is_late();
+        if late {
+            self.draw_some();
+        }
+        late
+    }
+
+    /// The late ones whose turn it is: from the last drawn one on, and round again.
+    fn turn(&self) -> Vec<String> {
+        let last = Bound::Excluded(&self.last_drawn);
+        let after = self.late.range((last, Bound::Unbounded));
+        let before = self.late.range(..=&self.last_drawn);
+        let mut left = DRAWN_A_FRAME;
+        let fits = |name: &&String| {
+            let pods = self.by_node.get(*name).map_or(0, BTreeMap::len);
+            let some_left = left > 0;
+            left = left.saturating_sub(BOX + pods);
+            some_left
+        };
+        after.chain(before).take_while(fits).cloned().collect()
+    }
+
+    fn draw_some(&mut self) {
+        let turn = self.turn();
+        if let Some(last) = turn.last() {
+            self.last_drawn.clone_from(last);
+        }
+        let turn: BTreeSet<String> = turn.into_iter().collect();
+        self.late.retain(|name| !turn.contains(name));
         let old: BTreeMap<&str, &Shared<NodeBox>> = self
             .boxes
             .iter()
@@ -133,20 +183,19 @@ impl MapModel {
         let mut boxes = Vec::with_capacity(self.nodes.len());
         for (name, node) in &self.nodes {
             let known = old.get(name.as_str()).copied();
+            if !turn.contains(name) {
+                boxes.extend(known.cloned());
+                continue;
+            }
+            let pods = self.by_node.get(name);
+            let pods = pods.map(|pods| pods.values().cloned().collect());
+            let fresh = NodeBox {
+                node: node.clone(),
+                pods: pods.unwrap_or_default(),
+            };
             boxes.push(match known {
-                Some(known) if !touched.contains(name) => known.clone(),
-                _ => {
-                    let pods = self.by_node.get(name);
-                    let pods = pods.map(|pods| pods.values().cloned().collect());
-                    let fresh = NodeBox {
-                        node: node.clone(),
-                        pods: pods.unwrap_or_default(),
-                    };
-                    match known {
-                        Some(known) if **known == fresh => known.clone(),
-                        _ => Shared::new(fresh),
-                    }
-                }
+                Some(known) if **known == fresh => known.clone(),
+                _ => Shared::new(fresh),
             });
         }
         drop(old);

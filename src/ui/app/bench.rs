@@ -81,6 +81,9 @@ impl App {
     /// The page shows what the last frame brought.
     pub(super) fn bench_seen(&mut self) {
         let ready = self.world.map.workloads.first().map_or(0, |w| w.ready);
+        if self.world.map.is_late() {
+            return;
+        }
         let Some(bench) = &mut self.world.bench else {
             return;
         };

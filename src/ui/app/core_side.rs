@@ -67,9 +67,13 @@ impl App {
     pub(super) fn paint(&mut self, at_ms: f64) -> bool {
         self.paint.called(at_ms);
         let runs = self.world.clock.playing || self.world.behind_us > 0;
+        let drawn = self.world.map.go_on();
         if !runs && !self.pump.is_under_way() {
             self.paint.rest();
-            return false;
+            if self.world.map.is_late() {
+                self.paint.ask();
+            }
+            return drawn;
         }
         if !self.pump.is_under_way() {
             let elapsed = if self.world.clock.playing {
@@ -83,7 +87,8 @@ impl App {
         }
         self.paint.ask();
         let busy = self.pump.waits_too_long(at_ms) && self.world.bench.is_none();
-        std::mem::replace(&mut self.shown.busy, busy) != busy
+        let changed = std::mem::replace(&mut self.shown.busy, busy) != busy;
+        drawn || changed
     }
 
     pub(super) fn hear(&mut self, from: FromCore) -> bool {
@@ -109,7 +114,8 @@ impl App {
                 self.show(*frame);
                 let out = self.pump.frame_came(now);
                 self.post(&out);
-                if self.world.clock.playing || self.world.behind_us > 0 {
+                let runs = self.world.clock.playing || self.world.behind_us > 0;
+                if runs || self.world.map.is_late() {
                     self.paint.ask();
                 }
             }
