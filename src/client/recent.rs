@@ -1,9 +1,9 @@
 //! A map that forgets what came first and is cheap to clone, since a recorder is part of every
 //! checkpoint: what is old is shared, what is new is a short list that is copied.
 //!
-//! Upstream: `k8s.io/utils/lru` behind the event correlator. Differs: the oldest insertion goes, not
-//! the least used, and only when the new entries are put to the old ones, so that somewhat more
-//! than `keys_max` may be known.
+//! Upstream: `k8s.io/utils/lru` behind the event correlator. Differs: the oldest insertion goes,
+//! not the least used, and only when the new entries are put to the old ones, so that somewhat
+//! more than `keys_max` may be known.
 
 use std::sync::Arc;
 

@@ -155,9 +155,10 @@ impl MapModel {
 
     /// The late ones whose turn it is: from the last drawn one on, and round again.
     fn turn(&self) -> Vec<String> {
-        let last = Bound::Excluded(&self.last_drawn);
-        let after = self.late.range((last, Bound::Unbounded));
-        let before = self.late.range(..=&self.last_drawn);
+        let last = self.last_drawn.as_str();
+        let all = Bound::<&str>::Unbounded;
+        let after = self.late.range::<str, _>((Bound::Excluded(last), all));
+        let before = self.late.range::<str, _>((all, Bound::Included(last)));
         let mut left = DRAWN_A_FRAME;
         let fits = |name: &&String| {
             let pods = self.by_node.get(*name).map_or(0, BTreeMap::len);
