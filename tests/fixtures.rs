@@ -48,6 +48,19 @@ fn output(world: &mut World, line: &str) -> String {
     output.stdout
 }
 
+/// A kind must be defined before kubectl reads a file with objects of it.
+fn define<'t>(world: &mut World, documents: impl Iterator<Item = &'t str>) {
+    let definitions: Vec<&str> = documents
+        .filter(|text| text.contains("kind: CustomResourceDefinition"))
+        .collect();
+    if !definitions.is_empty() {
+        world.write_file("crds.yml", &definitions.join("\n---\n"));
+        output(world, "kubectl apply -f crds.yml");
+        let later = world.now() + Span::secs(1);
+        world.run_until(later);
+    }
+}
+
 #[test]
 fn public_examples_are_applied_and_come_back_whole() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -66,8 +79,9 @@ fn public_examples_are_applied_and_come_back_whole() {
         let text = fs::read_to_string(&path).expect("an example");
         let mut world = World::new(Setup::chapter(1));
         world.write_file("all.yml", &text);
-        let applied = output(&mut world, "kubectl apply -f all.yml");
         let objects = kube_orrery::api::yaml::split(&text);
+        define(&mut world, objects.iter().map(|piece| piece.text));
+        let applied = output(&mut world, "kubectl apply -f all.yml");
         let given: Vec<Value> = objects
             .iter()
             .map(|piece| {

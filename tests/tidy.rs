@@ -98,11 +98,11 @@ fn every_kind_is_in_a_story_or_a_test() {
         .map(|source| source.text)
         .collect();
     for kind in kube_orrery::api::KINDS {
-        let named = [kind.plural, kind.singular]
+        let named = [kind.info().plural, kind.info().singular]
             .iter()
             .any(|word| told.contains(word));
-        let used = tests.matches(&format!("Kind::{}", kind.name)).count() > 2;
-        assert!(named || used, "no story and no test names {}", kind.name);
+        let used = tests.matches(&format!("Kind::{}", kind.name())).count() > 2;
+        assert!(named || used, "no story and no test names {}", kind.name());
     }
 }
 

@@ -2,12 +2,11 @@
 //!
 //! Upstream: `pkg/registry/*/storage` (names, short names, categories) and discovery.
 
-use serde::{Deserialize, Serialize};
+use super::CustomKind;
 
 /// One row of the kind table.
 #[derive(Debug)]
 pub struct KindInfo {
-    pub kind: Kind,
     /// `Deployment`.
     pub name: &'static str,
     /// `apps`; empty for the core group.
@@ -18,8 +17,8 @@ pub struct KindInfo {
     pub singular: &'static str,
     pub short: &'static [&'static str],
     pub namespaced: bool,
-    /// Whether `kubectl get all` lists it.
-    pub in_all: bool,
+    /// Words of the command line that mean this kind and others: `all`.
+    pub categories: &'static [&'static str],
     /// Whether objects of this kind carry `metadata.generation`.
     pub has_generation: bool,
 }
@@ -29,14 +28,22 @@ macro_rules! kinds {
     ($($kind:ident $group:literal $version:literal $plural:literal $singular:literal
         [$($short:literal)*] $scope:ident $($mark:ident)*;)*) => {
         /// A kind of object that the API server serves.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
+            $($kind,)*
+            /// What a CustomResourceDefinition defines.
+            Custom(CustomKind),
+        }
+
+        /// The places of the kinds in the table.
+        enum Place {
             $($kind,)*
         }
 
-        /// Every kind, in discovery order.
-        pub const KINDS: &[KindInfo] = &[$(KindInfo {
-            kind: Kind::$kind,
+        /// Every kind that needs no definition, in discovery order.
+        pub const KINDS: &[Kind] = &[$(Kind::$kind),*];
+
+        const ROWS: &[KindInfo] = &[$(KindInfo {
             name: stringify!($kind),
             group: $group,
             version: $version,
@@ -44,9 +51,25 @@ macro_rules! kinds {
             singular: $singular,
             short: &[$($short),*],
             namespaced: same(stringify!($scope), "namespaced"),
-            in_all: false $(|| same(stringify!($mark), "all"))*,
+            categories: if false $(|| same(stringify!($mark), "all"))* {
+                &["all"]
+            } else if false $(|| same(stringify!($mark), "extension"))* {
+                &["api-extensions"]
+            } else {
+                &[]
+            },
             has_generation: false $(|| same(stringify!($mark), "generation"))*,
         },)*];
+
+        impl Kind {
+            /// The kind's place in [`KINDS`]; `None` for custom kinds.
+            pub fn place(self) -> Option<usize> {
+                match self {
+                    $(Kind::$kind => Some(Place::$kind as usize),)*
+                    Kind::Custom(_) => None,
+                }
+            }
+        }
     };
 }
 
@@ -76,10 +99,10 @@ kinds! {
     Secret "" "v1" "secrets" "secret" [] namespaced;
     ServiceAccount "" "v1" "serviceaccounts" "serviceaccount" ["sa"] namespaced;
     Service "" "v1" "services" "service" ["svc"] namespaced all;
-    MutatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" "mutatingwebhookconfiguration" [] cluster generation;
-    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" "validatingwebhookconfiguration" [] cluster generation;
-    CustomResourceDefinition "apiextensions.k8s.io" "v1" "customresourcedefinitions" "customresourcedefinition" ["crd" "crds"] cluster generation;
-    APIService "apiregistration.k8s.io" "v1" "apiservices" "apiservice" [] cluster;
+    MutatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" "mutatingwebhookconfiguration" [] cluster generation extension;
+    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" "validatingwebhookconfiguration" [] cluster generation extension;
+    CustomResourceDefinition "apiextensions.k8s.io" "v1" "customresourcedefinitions" "customresourcedefinition" ["crd" "crds"] cluster generation extension;
+    APIService "apiregistration.k8s.io" "v1" "apiservices" "apiservice" [] cluster extension;
     ControllerRevision "apps" "v1" "controllerrevisions" "controllerrevision" [] namespaced;
     DaemonSet "apps" "v1" "daemonsets" "daemonset" ["ds"] namespaced all generation;
     Deployment "apps" "v1" "deployments" "deployment" ["deploy"] namespaced all generation;
@@ -108,8 +131,13 @@ impl Kind {
 
     /// The kind's row.
     pub fn info(self) -> &'static KindInfo {
-        let found = KINDS.iter().find(|row| row.kind == self);
-        found.unwrap_or_else(|| unreachable!("every kind has a row: see the test below"))
+        match self {
+            Kind::Custom(custom) => custom.info(),
+            plain => {
+                let row = plain.place().and_then(|place| ROWS.get(place));
+                row.unwrap_or_else(|| unreachable!("every kind has a row"))
+            }
+        }
     }
 
     /// `Deployment`.
@@ -137,30 +165,29 @@ impl Kind {
         dotted(self.info().singular, self.info().group)
     }
 
-    /// The kind that `apps/v1` and `Deployment` name.
+    /// The kind that `apps/v1` and `Deployment` name, if it needs no definition.
     pub fn by_gvk(api_version: &str, kind: &str) -> Option<Kind> {
-        KINDS
-            .iter()
-            .find(|row| row.name == kind && row.kind.api_version() == api_version)
-            .map(|row| row.kind)
+        let mut all = KINDS.iter().copied();
+        all.find(|k| k.name() == kind && k.api_version() == api_version)
     }
 
-    /// The kind that a word of the command line names: plural, singular, short name, kind,
-    /// `deployments.apps`, `deployments.v1.apps`; case does not matter.
+    /// The kind that a word of the command line names, if it needs no definition: plural, singular,
+    /// short name, kind, `deployments.apps`, `deployments.v1.apps`; case does not matter.
     pub fn by_word(word: &str) -> Option<Kind> {
+        KINDS.iter().copied().find(|kind| kind.is_named(word))
+    }
+
+    /// Whether a word of the command line names this kind.
+    pub fn is_named(self, word: &str) -> bool {
         let word = word.to_ascii_lowercase();
         let (head, rest) = word.split_once('.').unwrap_or((&word, ""));
-        let named = |row: &&KindInfo| {
-            let name = row.plural == head
-                || row.singular == head
-                || row.short.contains(&head)
-                || row.name.to_ascii_lowercase() == head;
-            let versioned = format!("{}.{}", row.version, row.group);
-            name && (rest.is_empty()
-                || rest == row.group
-                || rest == versioned.trim_end_matches('.'))
-        };
-        KINDS.iter().find(named).map(|row| row.kind)
+        let row = self.info();
+        let name = row.plural == head
+            || row.singular == head
+            || row.short.contains(&head)
+            || row.name.eq_ignore_ascii_case(head);
+        let versioned = format!("{}.{}", row.version, row.group);
+        name && (rest.is_empty() || rest == row.group || rest == versioned.trim_end_matches('.'))
     }
 }
 
@@ -178,11 +205,11 @@ mod tests {
 
     #[test]
     fn every_kind_has_one_row_and_words_find_it() {
-        assert_eq!(KINDS.len(), Kind::COUNT);
-        for row in KINDS {
-            assert_eq!(row.kind.info().name, row.name);
+        assert_eq!(KINDS.len(), ROWS.len());
+        for (kind, row) in KINDS.iter().zip(ROWS) {
+            assert_eq!(kind.info().name, row.name);
             for word in [row.plural, row.singular, row.name] {
-                assert_eq!(Kind::by_word(word), Some(row.kind), "{word}");
+                assert_eq!(Kind::by_word(word), Some(*kind), "{word}");
             }
         }
         assert_eq!(Kind::by_word("deployments.v1.apps"), Some(Kind::Deployment));

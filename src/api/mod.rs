@@ -9,6 +9,7 @@
 mod affinity;
 mod batch;
 pub mod cron;
+mod custom;
 mod daemonset;
 mod dig;
 mod duration;
@@ -38,6 +39,7 @@ mod zones;
 
 pub use affinity::{NameRequirement, NodeTerm, Placement, PodTerm, SpreadConstraint};
 pub use batch::{ActiveJob, CronJobBody, CronJobStatus, JobBody, JobStatus, UncountedPods};
+pub use custom::{CUSTOM_CLEANUP, CustomColumn, CustomKind, ScalePaths};
 pub use daemonset::{DaemonSetBody, DaemonSetStatus};
 pub use dig::{
     base64, fields_at, items_at, labels_at, number_at, selector_at, text_at, texts_at, unbase64,

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{Body, Hashed, Object};
+use serde_json::{Map, Value};
+
+use super::{Body, Hashed, Kind, Object, number_at};
 
 impl Object {
     /// How many replicas it wants; `None` for kinds that cannot be scaled.
@@ -13,6 +15,10 @@ impl Object {
             Body::Deployment(deployment) => Some(deployment.replicas()),
             Body::ReplicaSet(rs) | Body::ReplicationController(rs) => Some(rs.replicas),
             Body::StatefulSet(set) => Some(set.replicas()),
+            Body::Data(Kind::Custom(custom), body) => {
+                let wanted = number_at(body, &custom.scale()?.spec_replicas).unwrap_or(0);
+                i32::try_from(wanted).ok()
+            }
             _ => None,
         }
     }
@@ -32,8 +38,27 @@ impl Object {
                 spec.replicas = Some(replicas);
                 set.spec = Arc::new(Hashed::new(spec));
             }
+            Body::Data(Kind::Custom(custom), body) => {
+                put(
+                    Arc::make_mut(body),
+                    &custom.scale()?.spec_replicas,
+                    replicas,
+                )?;
+            }
             _ => return None,
         }
         Some(new)
     }
+}
+
+/// Puts a number at a pointer, and objects on the way there; `None` if something else is in it.
+fn put(value: &mut Value, pointer: &str, number: i32) -> Option<()> {
+    let mut place = value;
+    for key in pointer.split('/').skip(1) {
+        let fields = place.as_object_mut()?;
+        let empty = || Value::Object(Map::new());
+        place = fields.entry(key).or_insert_with(empty);
+    }
+    *place = number.into();
+    Some(())
 }

@@ -8,7 +8,7 @@ use crate::api::yaml::{Node, Place, Position, TextSpan, Tree, parse, parse_path,
 use crate::api::{Kind, Order, go_quote};
 
 use super::decode::{self, Problem, What};
-use super::{FieldError, validation};
+use super::{FieldError, Snapshot, validation};
 
 /// A problem of a text. Lines and columns count from 1, the end is exclusive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +27,15 @@ pub struct Diagnostic {
 /// More problems than a reader can use.
 const DIAGNOSTICS_MAX: usize = 1000;
 
-/// Finds the problems of a text, in the order of the text.
-pub fn check(text: &str) -> Vec<Diagnostic> {
+/// Finds the problems of a text, in the order of the text, for a server that serves these kinds.
+pub fn check(text: &str, server: Snapshot<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for piece in split(text) {
         let mut checker = Checker {
             offset: piece.line_offset,
             found: &mut found,
             object: String::new(),
+            server,
         };
         match parse(piece.text) {
             Ok(node) => checker.document(&node),
@@ -60,6 +61,7 @@ struct Checker<'f> {
     offset: u32,
     found: &'f mut Vec<Diagnostic>,
     object: String,
+    server: Snapshot<'f>,
 }
 
 impl Checker<'_> {
@@ -128,10 +130,10 @@ impl Checker<'_> {
             }
             return;
         };
-        match Kind::by_gvk(api_version, word) {
+        match self.server.kind_by_gvk(api_version, word) {
             Some(kind) => self.object(kind, node),
             None => {
-                let other = Kind::by_word(word);
+                let other = self.server.kind_by_word(word);
                 let key = if other.is_some() {
                     "apiVersion"
                 } else {
@@ -279,7 +281,12 @@ fn follows_from(error: &FieldError, problem: &Problem) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Store;
     use super::*;
+
+    fn check(text: &str) -> Vec<Diagnostic> {
+        super::check(text, Store::default().head())
+    }
 
     const GOOD: &str = "\
 apiVersion: apps/v1

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::api::{Body, Deletion, Key, Kind, Object, Uid};
 use crate::clock::Span;
 
-use super::{ApiError, ApiServer, Cause};
+use super::{ApiError, ApiServer, Cause, definitions};
 
 /// What happens to the dependents of a deleted object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,9 @@ impl ApiServer {
         add_finalizer(&mut new, options.propagation);
         if terminate(&mut new) {
             // Its content goes first; the namespace controller says when.
+        } else if key.kind == Kind::CustomResourceDefinition && !old.meta.is_deleting() {
+            // So do its objects.
+            definitions::begin_deletion(&mut new, self.state.now);
         } else if grace == 0 && new.meta.finalizers.is_empty() {
             if key.kind == Kind::Pod && old.meta.deletion.is_none_or(|d| d.grace_secs > 0) {
                 // Watchers see the grace period go to zero before the object goes.

@@ -15,6 +15,7 @@ pub enum Reason {
     BadRequest,
     MethodNotAllowed,
     TooManyRequests,
+    UnsupportedMediaType,
     InternalError,
     ServiceUnavailable,
 }
@@ -31,6 +32,7 @@ impl Reason {
             Reason::BadRequest => "BadRequest",
             Reason::MethodNotAllowed => "MethodNotAllowed",
             Reason::TooManyRequests => "TooManyRequests",
+            Reason::UnsupportedMediaType => "UnsupportedMediaType",
             Reason::InternalError => "InternalError",
             Reason::ServiceUnavailable => "ServiceUnavailable",
         }

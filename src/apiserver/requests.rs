@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::api::{Body, Kind, Object, PodBody, SharedPodSpec};
 
 use super::admission::TOKEN_VOLUME;
+use super::definitions;
+use super::definitions::drop_status;
 use super::validation::pod_update;
 use super::{ApiError, ApiServer, Cause, FieldValidation, decode_with};
 
@@ -95,9 +97,17 @@ fn share_spec(new: &mut PodBody, old: &PodBody) {
 
 /// What was allocated stays unless it is asked for otherwise; the status is not the visitor's.
 fn keep_allocated(kind: Kind, new: &mut Arc<Value>, old: &Value) {
+    match kind {
+        Kind::Custom(custom) if !custom.has_status() => return,
+        Kind::Custom(_) if old.get("status").is_none() => return drop_status(new),
+        _ => {}
+    }
     let new = Arc::make_mut(new);
     if let (Some(status), Some(fields)) = (old.get("status"), new.as_object_mut()) {
         fields.insert("status".into(), status.clone());
+    }
+    if kind == Kind::CustomResourceDefinition {
+        definitions::note_storage(new);
     }
     let spec = new.get_mut("spec").and_then(Value::as_object_mut);
     if let (Kind::Service, Some(spec)) = (kind, spec) {

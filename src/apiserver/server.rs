@@ -15,6 +15,7 @@ use crate::api::{
 use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
+use super::definitions::{drop_status, has_own_status};
 use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.
@@ -100,6 +101,7 @@ impl ApiServer {
     /// name. Errors: as the server's.
     pub fn create(&mut self, mut object: Object, cause: Cause) -> Result<Arc<Object>, ApiError> {
         let kind = object.kind();
+        self.check_served(kind)?;
         self.check_namespace(&object)?;
         if object.meta.name.is_empty() && object.meta.generate_name.is_some() {
             object.meta.name = self.generate_name(&object.meta);
@@ -127,6 +129,7 @@ impl ApiServer {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
         }
         self.charge_quotas(&object, cause)?;
+        self.to_storage(&mut object);
         self.count_pods(kind, true);
         Ok(self.commit(&key, object, cause))
     }
@@ -151,6 +154,7 @@ impl ApiServer {
         if !causes.is_empty() {
             return Err(ApiError::invalid(key.kind, &key.name, causes));
         }
+        self.to_storage(&mut object);
         // A pod within its grace period stays until its kubelet has ended it.
         if object.meta.deletion.is_some_and(|d| d.grace_secs == 0)
             && object.meta.finalizers.is_empty()
@@ -357,7 +361,11 @@ fn start_status(object: &mut Object) {
     let Body::Data(kind, data) = &mut object.body else {
         return;
     };
-    if data.get("status").is_none()
+    if let Kind::Custom(_) = kind {
+        if has_own_status(*kind) {
+            drop_status(data);
+        }
+    } else if data.get("status").is_none()
         && let Some(status) = defaults::fresh_status(*kind, data)
         && let Some(fields) = Arc::make_mut(data).as_object_mut()
     {
@@ -450,10 +458,12 @@ fn same_spec(new: &Object, old: &Object) -> bool {
             };
             spec(new) == spec(old)
         }
-        (Body::Data(_, new), Body::Data(_, old)) => {
+        (Body::Data(kind, new), Body::Data(_, old)) => {
             let fields = |value: &Value| {
                 let mut fields = value.as_object().cloned().unwrap_or_default();
-                fields.remove("status");
+                if has_own_status(*kind) {
+                    fields.remove("status");
+                }
                 fields
             };
             Arc::ptr_eq(new, old) || fields(new) == fields(old)

@@ -59,6 +59,7 @@ impl<'a> Change<'a> {
 /// All versions of all objects.
 pub struct Store {
     tables: Vec<Table>,
+    custom: BTreeMap<Kind, Table>,
     log: Vec<LogEntry>,
     by_owner: BTreeMap<Uid, Vec<(Kind, u32)>>,
     by_node: BTreeMap<Arc<str>, Vec<u32>>,
@@ -71,6 +72,12 @@ struct Table {
     by_key: BTreeMap<Arc<str>, BTreeMap<Name, u32>>,
     slots: Vec<Vec<Version>>,
 }
+
+/// The table of a custom kind that has no objects yet.
+static EMPTY: Table = Table {
+    by_key: BTreeMap::new(),
+    slots: Vec::new(),
+};
 
 struct Version {
     revision: u64,
@@ -110,6 +117,7 @@ impl Default for Store {
     fn default() -> Self {
         Store {
             tables: KINDS.iter().map(|_| Table::default()).collect(),
+            custom: BTreeMap::new(),
             log: Vec::new(),
             by_owner: BTreeMap::new(),
             by_node: BTreeMap::new(),
@@ -426,15 +434,18 @@ impl Store {
     }
 
     fn table(&self, kind: Kind) -> &Table {
-        self.tables
-            .get(kind as usize)
-            .unwrap_or_else(|| unreachable!("a table a kind"))
+        match kind.place() {
+            Some(place) => self.tables.get(place).unwrap_or(&EMPTY),
+            None => self.custom.get(&kind).unwrap_or(&EMPTY),
+        }
     }
 
     fn table_mut(&mut self, kind: Kind) -> &mut Table {
-        self.tables
-            .get_mut(kind as usize)
-            .unwrap_or_else(|| unreachable!("a table a kind"))
+        let table = match kind.place() {
+            Some(place) => self.tables.get_mut(place),
+            None => Some(self.custom.entry(kind).or_default()),
+        };
+        table.unwrap_or_else(|| unreachable!("a table a kind"))
     }
 
     fn versions_mut(&mut self, kind: Kind, slot: u32) -> &mut Vec<Version> {

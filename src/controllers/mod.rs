@@ -4,6 +4,7 @@
 //! since a reconcile takes no simulated time; caches of all controllers move together.
 
 mod cronjob;
+mod custom;
 mod daemonset;
 mod deployment;
 mod disruption;
@@ -69,6 +70,9 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &resourcequota::ResourceQuotaController,
     &disruption::DisruptionController,
     &horizontal_pod_autoscaler::HorizontalPodAutoscaler,
+    &custom::NamingController,
+    &custom::EstablishingController,
+    &custom::Finalizer,
 ];
 
 /// One loop of the controller manager. Stateless: what it must remember lies on its desk.
@@ -90,6 +94,10 @@ pub trait Controller: Sync {
     }
     /// What wakes it.
     fn watches(&self) -> &'static [Watch];
+    /// What it notes of changes of custom objects of every kind, if anything.
+    fn note_custom(&self) -> Option<Note> {
+        None
+    }
     /// Brings the world closer to what the object of this key asks for. Errors: the key comes again
     /// after its back-off.
     fn reconcile(
@@ -106,23 +114,27 @@ pub struct Watch {
     pub note: Note,
 }
 
-type Note = fn(&Change<'_>, &mut Desk, SimTime);
+/// What a change means for a desk.
+pub type Note = fn(&Change<'_>, &mut Desk, SimTime);
 
 /// Who watches a kind, by the controllers' places in the table: most changes concern few of them.
 fn watchers(kind: Kind) -> &'static [(usize, Note)] {
-    static TABLE: OnceLock<BTreeMap<Kind, Vec<(usize, Note)>>> = OnceLock::new();
+    // Custom kinds are in no table: they all count as `None`.
+    type Table = BTreeMap<Option<Kind>, Vec<(usize, Note)>>;
+    static TABLE: OnceLock<Table> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
-        let mut table: BTreeMap<Kind, Vec<(usize, Note)>> = BTreeMap::new();
+        let mut table = Table::new();
         for (index, controller) in CONTROLLERS.iter().enumerate() {
-            for watch in controller.watches() {
-                table
-                    .entry(watch.kind)
-                    .or_default()
-                    .push((index, watch.note));
+            let watches = controller.watches().iter();
+            let watches = watches.map(|watch| (Some(watch.kind), watch.note));
+            let custom = controller.note_custom().map(|note| (None, note));
+            for (kind, note) in watches.chain(custom) {
+                table.entry(kind).or_default().push((index, note));
             }
         }
         table
     });
+    let kind = Some(kind).filter(|kind| kind.place().is_some());
     table.get(&kind).map_or(&[], Vec::as_slice)
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::api::{Body, KINDS, Key, Kind, Object};
+use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::{ApiError, Change, DeleteOptions};
 use crate::client::Client;
 use crate::clock::{SimTime, Span};
@@ -78,11 +78,11 @@ fn delete_content(namespace: &str, client: &mut Client<'_>) -> Result<Left, ApiE
     if !left.counts.is_empty() {
         return Ok(left);
     }
-    for row in KINDS
-        .iter()
-        .filter(|row| row.namespaced && row.kind != Kind::Pod)
-    {
-        delete_all(row.kind, namespace, &mut left, client)?;
+    let kinds: Vec<Kind> = client.live().kinds().collect();
+    for kind in kinds {
+        if kind.info().namespaced && kind != Kind::Pod {
+            delete_all(kind, namespace, &mut left, client)?;
+        }
     }
     Ok(left)
 }

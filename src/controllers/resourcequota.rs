@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Body, KINDS, Key, Kind, Object, fields_at};
+use crate::api::{Body, Key, Kind, Object, fields_at};
 use crate::apiserver::{ApiError, Change, quota_status};
 use crate::client::Client;
 use crate::clock::SimTime;
@@ -66,10 +66,9 @@ impl Controller for ResourceQuotaController {
         let Some(body) = quota.data() else {
             return Ok(());
         };
-        let counted = KINDS
-            .iter()
-            .filter(|row| row.namespaced && counts(body, row.kind));
-        let objects = counted.flat_map(|row| cache.list(row.kind, Some(&key.namespace)));
+        let all = cache.kinds().filter(|kind| kind.info().namespaced);
+        let counted = all.filter(|kind| counts(body, *kind));
+        let objects = counted.flat_map(|kind| cache.list(kind, Some(&key.namespace)));
         let status = quota_status(body, objects);
         if body.get("status") == Some(&status) {
             return Ok(());

@@ -11,6 +11,7 @@ use crate::clock::SimTime;
 
 use super::args::Args;
 use super::errors::Failure;
+use super::objects::in_version;
 use super::verbs::Waiting;
 use super::{Files, Output, Settings};
 
@@ -123,7 +124,7 @@ impl<'a, 'c> Console<'a, 'c> {
         let found = self
             .live()
             .find(kind, self.namespace_of(kind), name)
-            .cloned();
+            .map(|object| in_version(object, kind));
         found.ok_or_else(|| ApiError::not_found(kind, name).into())
     }
 

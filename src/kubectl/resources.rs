@@ -1,19 +1,19 @@
 //! From the words of a command line to objects: `TYPE`, `TYPE NAME…`, `TYPE/NAME…`, `TYPE1,TYPE2`.
 //!
-//! Upstream: `cli-runtime/pkg/resource/builder.go`. Differs: every kind is looked up in the kind
-//! table instead of the server's discovery.
+//! Upstream: `cli-runtime/pkg/resource/builder.go`.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::api::{KINDS, Kind, Object, Selector};
-use crate::apiserver::{ApiError, FieldValidation, Reason};
+use crate::api::{Kind, Object, Selector};
+use crate::apiserver::{ApiError, FieldValidation, Reason, Snapshot};
 
 use super::args::Args;
 use super::console::Console;
 use super::errors::Failure;
 use super::fields;
 use super::manifest::{Problem, failure, load, with_source};
+use super::objects::in_version;
 
 /// What the words of a command name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,14 +59,14 @@ pub fn no_name() -> Failure {
 }
 
 /// Reads type and name words. Errors: kubectl's, an empty list included.
-pub fn wanted(words: &[String]) -> Result<Wanted, Failure> {
+pub fn wanted(words: &[String], server: Snapshot<'_>) -> Result<Wanted, Failure> {
     let Some((first, names)) = words.split_first() else {
         return Err(nothing_given());
     };
     if words.iter().any(|w| w.contains('/')) {
-        return slashed(words).map(Wanted::Named);
+        return slashed(words, server).map(Wanted::Named);
     }
-    let kinds = kinds_of(first)?;
+    let kinds = kinds_of(first, server)?;
     if names.is_empty() {
         return Ok(Wanted::Listed(kinds));
     }
@@ -76,7 +76,7 @@ pub fn wanted(words: &[String]) -> Result<Wanted, Failure> {
     Ok(Wanted::Named(pairs.collect()))
 }
 
-fn slashed(words: &[String]) -> Result<Vec<(Kind, String)>, Failure> {
+fn slashed(words: &[String], server: Snapshot<'_>) -> Result<Vec<(Kind, String)>, Failure> {
     let mut list = Vec::new();
     for word in words {
         let mut parts = word.split('/');
@@ -96,29 +96,30 @@ fn slashed(words: &[String]) -> Result<Vec<(Kind, String)>, Failure> {
                 "arguments in resource/name form must have a single resource and name",
             ));
         }
-        for kind in kinds_of(kind)? {
+        for kind in kinds_of(kind, server)? {
             list.push((kind, name.to_string()));
         }
     }
     Ok(list)
 }
 
-/// The kinds that `pods,svc` or `all` means.
-pub fn kinds_of(word: &str) -> Result<Vec<Kind>, Failure> {
+/// The kinds that `pods,svc` or a category such as `all` means.
+pub fn kinds_of(word: &str, server: Snapshot<'_>) -> Result<Vec<Kind>, Failure> {
     let mut kinds = Vec::new();
     for part in word.split(',') {
-        if part == "all" {
-            kinds.extend(KINDS.iter().filter(|row| row.in_all).map(|row| row.kind));
-        } else {
-            kinds.push(kind_of(part)?);
+        let all = server.kinds();
+        let before = kinds.len();
+        kinds.extend(all.filter(|kind| kind.info().categories.contains(&part)));
+        if kinds.len() == before {
+            kinds.push(kind_of(part, server)?);
         }
     }
     Ok(kinds)
 }
 
 /// The kind that one word means.
-pub fn kind_of(word: &str) -> Result<Kind, Failure> {
-    Kind::by_word(word).ok_or_else(|| {
+pub fn kind_of(word: &str, server: Snapshot<'_>) -> Result<Kind, Failure> {
+    server.kind_by_word(word).ok_or_else(|| {
         Failure::error(format!(
             "the server doesn't have a resource type \"{word}\""
         ))
@@ -200,7 +201,9 @@ impl Filter {
     pub fn list(&self, kind: Kind, console: &Console<'_, '_>) -> Vec<Arc<Object>> {
         let namespace = self.namespace.as_deref().filter(|_| kind.info().namespaced);
         let all = console.live().list(kind, namespace);
-        all.filter(|object| self.passes(object)).cloned().collect()
+        all.filter(|object| self.passes(object))
+            .map(|object| in_version(object, kind))
+            .collect()
     }
 }
 
@@ -229,7 +232,7 @@ pub fn find_in_files(args: &Args, console: &Console<'_, '_>, act: &str) -> Resul
     };
     for info in loaded.infos {
         match console.live().get(&info.key()) {
-            Some(object) => found.objects.push(object.clone()),
+            Some(object) => found.objects.push(in_version(object, info.kind)),
             None => {
                 let error = ApiError::not_found(info.kind, &info.name);
                 let problem = if act.is_empty() {
@@ -249,7 +252,7 @@ pub fn find(words: &[String], args: &Args, console: &Console<'_, '_>) -> Result<
     if words.is_empty() && args.has("filename") {
         return find_in_files(args, console, "");
     }
-    let wanted = wanted(words)?;
+    let wanted = wanted(words, console.live())?;
     let has_selector = args.has("selector") || args.has("field-selector");
     let mut found = Found {
         objects: Vec::new(),

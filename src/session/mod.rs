@@ -119,7 +119,7 @@ impl Session {
             Msg::Check { version, text } => {
                 return vec![Reply::Problems {
                     version,
-                    problems: problems(&text),
+                    problems: problems(&text, self.world()),
                 }];
             }
             // Benches need a clock: the shell runs them.
@@ -251,8 +251,8 @@ impl Session {
 }
 
 /// The problems of a manifest, each at its place.
-fn problems(text: &str) -> Vec<Problem> {
-    let found = crate::apiserver::check(text);
+fn problems(text: &str, world: &World) -> Vec<Problem> {
+    let found = crate::apiserver::check(text, world.store().head());
     let problem = |d: crate::apiserver::Diagnostic| Problem {
         line: d.line,
         column: d.column,

@@ -20,7 +20,7 @@ pub fn detail(world: &World, selected: &Ref, input: &dyn Fn(u32) -> Option<Strin
         object: selected.clone(),
         ..Detail::default()
     };
-    let Some(kind) = Kind::by_word(&selected.kind) else {
+    let Some(kind) = snapshot.kind_by_word(&selected.kind) else {
         return none;
     };
     let key = Key::new(kind, selected.namespace.as_str(), selected.name.as_str());

@@ -24,12 +24,8 @@ pub fn page(rows: &[(String, Figures)], ratchet: &Ratchet) -> String {
     page += &reasons(ratchet);
     page += "## What is served\n\n| kind | API version | short names |\n|---|---|---|\n";
     for kind in kube_orrery::api::KINDS {
-        let short = kind.short.join(", ");
-        page += &format!(
-            "| {} | {} | {short} |\n",
-            kind.name,
-            kind.kind.api_version()
-        );
+        let short = kind.info().short.join(", ");
+        page += &format!("| {} | {} | {short} |\n", kind.name(), kind.api_version());
     }
     page += "\nOther kinds are answered as a server answers that does not have them.\n\n";
     page += "## What each file imitates\n\nPaths are those of Kubernetes' own repository.\n\n";

@@ -2,6 +2,7 @@
 //!
 //! Upstream: `apimachinery/pkg/runtime/serializer/json`, strict mode.
 
+mod custom;
 mod kinds;
 mod metadata;
 mod names;
@@ -114,6 +115,7 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
             body.insert("status".into(), json!({ "loadBalancer": {} }));
             (meta, Body::Data(kind, Arc::new(Value::Object(body))))
         }
+        Kind::Custom(custom) => custom::read(custom, value, &notes),
         _ => {
             match workloads::read(kind, value, &notes).or_else(|| kinds::read(kind, value, &notes))
             {

@@ -24,6 +24,45 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
+/// The patch of `kubectl apply` for kinds without strategies, as a JSON merge patch: what the
+/// manifest (`modified`) says otherwise than the live object (`current`), and what it no longer
+/// says since it was last applied (`original`).
+pub fn merge_patch(original: &Value, modified: &Value, current: &Value) -> Value {
+    let mut patch = Value::Object(difference(original, modified, true));
+    merge(
+        &mut patch,
+        &Value::Object(difference(current, modified, false)),
+    );
+    patch
+}
+
+/// The fields that `to` lacks (as nulls), or else those that it has otherwise.
+fn difference(from: &Value, to: &Value, lacking: bool) -> Map<String, Value> {
+    let mut out = Map::new();
+    let (Some(from), Some(to)) = (from.as_object(), to.as_object()) else {
+        return out;
+    };
+    for (key, new) in to {
+        match from.get(key) {
+            Some(old) if old.is_object() && new.is_object() => {
+                let inner = difference(old, new, lacking);
+                if !inner.is_empty() {
+                    out.insert(key.clone(), Value::Object(inner));
+                }
+            }
+            old if !lacking && old != Some(new) && !new.is_null() => {
+                out.insert(key.clone(), new.clone());
+            }
+            _ => {}
+        }
+    }
+    if lacking {
+        let gone = from.keys().filter(|key| !to.contains_key(*key));
+        out.extend(gone.map(|key| (key.clone(), Value::Null)));
+    }
+    out
+}
+
 /// RFC 6902. Errors: the first operation that cannot be done.
 pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), String> {
     let operations = patch

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Key, Object, go_json, go_print, go_quote, to_json};
+use crate::api::{Key, Kind, Object, go_json, go_print, go_quote, to_json};
 
 use super::decode::{self, FieldValidation, What};
 use super::{ApiError, ApiServer, Cause, FieldError, Reason};
 
 pub use diff::{three_way_patch, two_way_patch};
+pub use json::merge_patch;
 
 /// The form of a patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,18 @@ pub enum PatchType {
     Merge,
     Json,
 }
+
+impl PatchType {
+    /// The form in which kubectl patches objects of a kind.
+    pub fn of(kind: Kind) -> PatchType {
+        match kind {
+            Kind::Custom(_) => PatchType::Merge,
+            _ => PatchType::Strategic,
+        }
+    }
+}
+
+const MEDIA_TYPES: &str = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 /// Applies a strategic merge patch to an object's JSON. The patch is partly used up: what is left
 /// is what the server prints of it. Errors: upstream's words.
@@ -52,24 +65,12 @@ impl ApiServer {
         cause: Cause,
     ) -> Result<(Arc<Object>, Vec<String>), ApiError> {
         let old = self.current(key, 0)?;
+        if kind == PatchType::Strategic && matches!(key.kind, Kind::Custom(_)) {
+            return Err(ApiError::new(Reason::UnsupportedMediaType, MEDIA_TYPES));
+        }
         let mut patched = to_json(&old);
+        let printed = patch_json(&mut patched, kind, patch)?;
         let bad = |why: String| ApiError::new(Reason::BadRequest, why);
-        // How the server prints the patch when the outcome is no object.
-        let printed = match kind {
-            PatchType::Strategic => {
-                let mut patch = patch.clone();
-                patched = strategic_merge(&patched, &mut patch).map_err(bad)?;
-                go_print(&patch)
-            }
-            PatchType::Merge => {
-                json::merge(&mut patched, patch);
-                go_json(patch)
-            }
-            PatchType::Json => {
-                json::apply(&mut patched, patch).map_err(|why| invalid_patch("", why))?;
-                go_json(patch)
-            }
-        };
         let (object, mut problems) = decode::read(key.kind, &patched).map_err(bad)?;
         let mut warnings = Vec::new();
         if validation != FieldValidation::Strict {
@@ -86,6 +87,31 @@ impl ApiServer {
             return Err(invalid_patch(&printed, why));
         }
         Ok((self.update_decoded(object, &old, cause)?, warnings))
+    }
+}
+
+/// Patches an object's JSON. Returns how the server prints the patch when the outcome is no object.
+/// Errors: a patch that cannot be applied.
+pub(super) fn patch_json(
+    object: &mut Value,
+    kind: PatchType,
+    patch: &Value,
+) -> Result<String, ApiError> {
+    match kind {
+        PatchType::Strategic => {
+            let mut patch = patch.clone();
+            let bad = |why: String| ApiError::new(Reason::BadRequest, why);
+            *object = strategic_merge(object, &mut patch).map_err(bad)?;
+            Ok(go_print(&patch))
+        }
+        PatchType::Merge => {
+            json::merge(object, patch);
+            Ok(go_json(patch))
+        }
+        PatchType::Json => {
+            json::apply(object, patch).map_err(|why| invalid_patch("", why))?;
+            Ok(go_json(patch))
+        }
     }
 }
 

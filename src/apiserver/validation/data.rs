@@ -1,16 +1,17 @@
 //! The table of rules for kinds that are kept as data.
 //!
 //! Upstream: the `Validate` and `ValidateUpdate` of each kind's strategy in `pkg/registry`.
-//! Differs: Endpoints, EndpointSlices, webhooks, API services and the schemas of custom resources
-//! are taken as they are.
+//! Differs: Endpoints, EndpointSlices, webhooks and API services are taken as they are.
 
 use serde_json::Value;
 
 use crate::api::{Kind, Object};
 
+use crate::apiserver::structural;
+
 use super::{
-    Errors, autoscaler, config, disruption, ingress, limit_range, network_policy, priority_class,
-    quota, rbac, service, storage,
+    Errors, autoscaler, config, definition, disruption, ingress, limit_range, network_policy,
+    priority_class, quota, rbac, service, storage,
 };
 
 /// Problems of a new object.
@@ -32,6 +33,8 @@ pub(super) fn create(kind: Kind, object: &Object, body: &Value, errors: &mut Err
         Kind::PriorityClass => priority_class::priority_class(&object.meta, body, errors),
         Kind::Role | Kind::ClusterRole => rbac::role(kind, body, errors),
         Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(kind, body, errors),
+        Kind::CustomResourceDefinition => definition::definition(&object.meta, body, errors),
+        Kind::Custom(custom) => errors.extend(structural::validate(body, custom.schema())),
         _ => {}
     }
 }
@@ -55,6 +58,10 @@ pub(super) fn update(kind: Kind, object: &Object, new: &Value, old: &Value, erro
         Kind::ResourceQuota => {
             quota::quota(new, errors);
             quota::same_scopes(new, old, errors);
+        }
+        Kind::CustomResourceDefinition => {
+            create(kind, object, new, errors);
+            definition::immutable(new, old, errors);
         }
         _ => create(kind, object, new, errors),
     }

@@ -40,6 +40,22 @@ pub(super) fn dns_1123_label(text: &str) -> Vec<String> {
     problems
 }
 
+/// Why a text is no DNS label that begins with a letter; empty if it is one.
+pub(super) fn dns_1035_label(text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if text.len() > 63 {
+        problems.push("must be no more than 63 bytes".to_string());
+    }
+    if !is_label(text) || text.starts_with(|c: char| c.is_ascii_digit()) {
+        problems.push(rule(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+            &["my-name", "abc-123"],
+            "[a-z]([-a-z0-9]*[a-z0-9])?",
+        ));
+    }
+    problems
+}
+
 /// Why a text is no DNS subdomain; empty if it is one.
 pub(super) fn dns_1123_subdomain(text: &str) -> Vec<String> {
     let mut problems = Vec::new();

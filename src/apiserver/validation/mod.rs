@@ -11,6 +11,7 @@ mod container;
 mod cron_job;
 mod daemonset;
 mod data;
+mod definition;
 mod disruption;
 mod format;
 mod ingress;

@@ -11,13 +11,13 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::api::{KINDS, Key, Kind, Object, OwnerRef, Uid};
+use crate::api::{Key, Kind, Object, OwnerRef, Uid};
 use crate::apiserver::{ApiError, Change, DeleteOptions, Propagation};
 use crate::client::Client;
 use crate::clock::SimTime;
 
 use super::util::{ignore_not_found, release, woken_by};
-use super::{Controller, Desk, Watch};
+use super::{Controller, Desk, Note, Watch};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -64,6 +64,14 @@ impl Controller for GarbageCollector {
                 note,
             },
             Watch {
+                kind: Kind::ConfigMap,
+                note,
+            },
+            Watch {
+                kind: Kind::Secret,
+                note,
+            },
+            Watch {
                 kind: Kind::Deployment,
                 note,
             },
@@ -100,6 +108,10 @@ impl Controller for GarbageCollector {
                 note,
             },
         ]
+    }
+
+    fn note_custom(&self) -> Option<Note> {
+        Some(note)
     }
 
     fn reconcile(
@@ -234,14 +246,14 @@ fn owner_of(
     reference: &OwnerRef,
     client: &Client<'_>,
 ) -> Option<Option<Arc<Object>>> {
-    let kind = Kind::by_gvk(&reference.api_version, &reference.kind)?;
-    let namespaced = KINDS.iter().any(|row| row.kind == kind && row.namespaced);
-    let namespace = if namespaced {
+    let live = client.live();
+    let kind = live.kind_by_gvk(&reference.api_version, &reference.kind)?;
+    let namespace = if kind.info().namespaced {
         &*object.meta.namespace
     } else {
         ""
     };
-    let found = client.live().find(kind, namespace, &reference.name);
+    let found = live.find(kind, namespace, &reference.name);
     Some(
         found
             .filter(|owner| owner.meta.uid == reference.uid)

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::yaml::{parse, split};
 use crate::api::{Key, Kind, go_json};
-use crate::apiserver::{FieldValidation, check_metadata};
+use crate::apiserver::{FieldValidation, Snapshot, check_metadata};
 use crate::kubectl::args::Args;
 use crate::kubectl::console::Console;
 use crate::kubectl::errors::Failure;
@@ -238,7 +238,8 @@ impl Reader<'_, '_, '_> {
             text.unwrap_or_default().to_string()
         };
         let (name, given) = (meta("name"), meta("namespace"));
-        let Some(kind) = kind_of(&api_version, &kind_word) else {
+        let server = self.console.live();
+        let Some(kind) = kind_of(&api_version, &kind_word, server) else {
             return Err(format!(
                 "resource mapping not found for name: \"{name}\" namespace: \"{given}\" from \"{source}\": no matches for kind \"{kind_word}\" in version \"{api_version}\"\nensure CRDs are installed first"
             ));
@@ -274,10 +275,10 @@ impl Reader<'_, '_, '_> {
 }
 
 /// Upstream's mapper also finds kinds in lower case; the server refuses them later.
-fn kind_of(api_version: &str, word: &str) -> Option<Kind> {
-    Kind::by_gvk(api_version, word).or_else(|| {
+fn kind_of(api_version: &str, word: &str, server: Snapshot<'_>) -> Option<Kind> {
+    server.kind_by_gvk(api_version, word).or_else(|| {
         let lower = word.chars().all(|c| !c.is_uppercase());
-        let kind = Kind::by_word(word).filter(|_| lower)?;
+        let kind = server.kind_by_word(word).filter(|_| lower)?;
         let named = kind.name().eq_ignore_ascii_case(word);
         (named && kind.api_version() == api_version).then_some(kind)
     })

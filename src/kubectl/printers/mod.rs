@@ -7,6 +7,7 @@ mod autoscaler;
 mod config;
 mod controllerrevision;
 mod cronjob;
+mod custom;
 mod daemonset;
 mod deployment;
 mod disruption;
@@ -58,18 +59,34 @@ const fn wide(title: &'static str) -> Column {
 }
 
 /// How a kind is printed.
-pub struct Printer {
-    pub columns: &'static [Column],
+struct Printer {
+    columns: &'static [Column],
     /// A cell for every column. The time is the moment of printing; the flag says `-o wide`.
-    pub cells: fn(&Object, SimTime, bool) -> Vec<String>,
+    cells: fn(&Object, SimTime, bool) -> Vec<String>,
 }
 
 const NONE: &str = "<none>";
 const UNKNOWN: &str = "<unknown>";
 const UNSET: &str = "<unset>";
 
+/// The columns of a kind's table.
+pub fn columns(kind: Kind) -> Vec<Column> {
+    match kind {
+        Kind::Custom(custom) => custom::columns(custom),
+        kind => printer(kind).columns.to_vec(),
+    }
+}
+
+/// The cells of an object, one for every column: see [`Printer`].
+pub fn cells(object: &Object, now: SimTime, wide: bool) -> Vec<String> {
+    match object.kind() {
+        Kind::Custom(custom) => custom::cells(custom, object, now),
+        kind => (printer(kind).cells)(object, now, wide),
+    }
+}
+
 /// The printer of a kind.
-pub fn printer(kind: Kind) -> &'static Printer {
+fn printer(kind: Kind) -> &'static Printer {
     match kind {
         Kind::Pod => &pod::PRINTER,
         Kind::Deployment => &deployment::PRINTER,

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::{Object, go_json};
-use crate::apiserver::{ApiError, FieldValidation, PatchType, Reason, three_way_patch};
+use crate::apiserver::{
+    ApiError, FieldValidation, PatchType, Reason, merge_patch, three_way_patch,
+};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::manifest::{
     Info, LAST_APPLIED, Problem, Validate, applied, failure, load, with_last_applied, with_source,
 };
-use crate::kubectl::objects::full_json;
+use crate::kubectl::objects::{full_json, in_version};
 use crate::kubectl::output::{Format, list, to_json_text, to_yaml_text};
 
 use super::{FILES, Verb, WRITE};
@@ -138,7 +140,8 @@ fn apply(
     if info.name.is_empty() {
         return Err(Problem::Text(nameless(info)));
     }
-    let live = console.live().get(&info.key()).cloned();
+    let live = console.live().get(&info.key());
+    let live = live.map(|object| in_version(object, info.kind));
     match live {
         None => create(console, info, validate, dry),
         Some(live) => patch(console, info, &live, validate, dry),
@@ -214,7 +217,8 @@ fn patch(
         dry
     };
     let written = console.write(mode, |server, cause| {
-        server.patch(&info.key(), PatchType::Strategic, &patch, validate, cause)
+        let form = PatchType::of(info.kind);
+        server.patch(&info.key(), form, &patch, validate, cause)
     });
     let (object, warnings) = written
         .map_err(|error| refused(error, info, &patch))?
@@ -237,6 +241,9 @@ pub(super) fn patch_for(info: &Info, live: &Object) -> Result<Value, String> {
     let modified = with_last_applied(&info.value);
     let original = applied(live).unwrap_or(Value::Null);
     let current = crate::api::to_json(live);
+    if PatchType::of(info.kind) == PatchType::Merge {
+        return Ok(merge_patch(&original, &modified, &current));
+    }
     three_way_patch(&original, &modified, &current).map_err(|why| {
         format!(
             "error when creating patch with:\noriginal:\n{}\nmodified:\n{}\ncurrent:\n{}\nfor: \"{}\": {why}",

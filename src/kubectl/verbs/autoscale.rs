@@ -47,7 +47,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         )));
     }
     let metrics = metrics(args)?;
-    let found = match wanted(&args.words)? {
+    let found = match wanted(&args.words, console.live())? {
         Wanted::Named(list) => list,
         Wanted::Listed(_) => Vec::new(),
     };

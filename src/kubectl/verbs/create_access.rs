@@ -102,7 +102,7 @@ fn role(console: &mut Console<'_, '_>, args: &Args, kind: Kind) -> Result<Flow, 
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for text in resources {
         let (resource, below) = text.split_once('/').unwrap_or((text, ""));
-        let found = Kind::by_word(resource).map(Kind::info);
+        let found = console.live().kind_by_word(resource).map(Kind::info);
         let (plural, group) = match found {
             Some(info) => (info.plural, info.group),
             None => resource.split_once('.').unwrap_or((resource, "")),

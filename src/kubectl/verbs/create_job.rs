@@ -86,7 +86,7 @@ fn refused(result: Result<Flow, Refused>, what: &str) -> Result<Flow, Failure> {
 }
 
 fn cron_job_of(console: &Console<'_, '_>, from: &str) -> Result<std::sync::Arc<Object>, Failure> {
-    let found = match wanted(&[from.to_string()])? {
+    let found = match wanted(&[from.to_string()], console.live())? {
         Wanted::Named(list) => match list.as_slice() {
             [(kind, name)] => console.find(*kind, name)?,
             _ => return Err(Failure::error("from must be an existing cronjob")),

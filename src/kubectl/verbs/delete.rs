@@ -166,7 +166,7 @@ fn objects(console: &mut Console<'_, '_>, args: &Args) -> Result<Found, Failure>
     if words.is_empty() {
         return Err(nothing_given());
     }
-    let wanted = wanted(&words)?;
+    let wanted = wanted(&words, console.live())?;
     let picks = args.has("selector") || args.has("field-selector") || args.on("all");
     let found = match &wanted {
         Wanted::Listed(kinds) if picks => {

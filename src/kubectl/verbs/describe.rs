@@ -40,7 +40,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
         ));
     }
-    let wanted = wanted(&words)?;
+    let wanted = wanted(&words, console.live())?;
     let mut objects: Vec<Arc<Object>> = Vec::new();
     let mut failures = Vec::new();
     match &wanted {

@@ -11,6 +11,7 @@ use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::manifest::{Info, Problem, failure, load, with_last_applied, with_source};
+use crate::kubectl::objects::in_version;
 use crate::kubectl::output::to_yaml_text;
 
 use super::{FILES, Verb};
@@ -55,7 +56,8 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
 
 /// The live object and what it would become.
 fn both(console: &mut Console<'_, '_>, info: &Info) -> Result<(Value, Value), Problem> {
-    let live = console.live().get(&info.key()).cloned();
+    let live = console.live().get(&info.key());
+    let live = live.map(|object| in_version(object, info.kind));
     let source = &info.source;
     match live {
         None => {
@@ -74,7 +76,8 @@ fn both(console: &mut Console<'_, '_>, info: &Info) -> Result<(Value, Value), Pr
             let patch = super::apply::patch_for(info, &live).map_err(Problem::Text)?;
             let strict = FieldValidation::Strict;
             let patched = console.write(DryRun::Server, |server, cause| {
-                server.patch(&info.key(), PatchType::Strategic, &patch, strict, cause)
+                let form = PatchType::of(info.kind);
+                server.patch(&info.key(), form, &patch, strict, cause)
             });
             let patched = patched.map_err(|e| with_source(e, "patching", source))?;
             Ok((

@@ -41,7 +41,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
             let (kind, name) = text
                 .split_once('/')
                 .ok_or_else(|| Failure::error("--for must be in resource/name form"))?;
-            Some((kind_of(kind)?, name.to_string()))
+            Some((kind_of(kind, console.live())?, name.to_string()))
         }
     };
     let types = args.list("types");

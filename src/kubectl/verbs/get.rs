@@ -14,7 +14,7 @@ use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{self, Format, Step};
-use crate::kubectl::printers::printer;
+use crate::kubectl::printers::{cells, columns};
 use crate::kubectl::resources::{Filter, Wanted, find_in_files, wanted};
 use crate::kubectl::sort::{go_sort, natural_less};
 use crate::kubectl::tables::{TABLE, align};
@@ -78,10 +78,7 @@ impl Rows {
         if self.with_namespace && kind.info().namespaced {
             cells.push("NAMESPACE".into());
         }
-        let columns = printer(kind)
-            .columns
-            .iter()
-            .filter(|c| self.wide || !c.wide);
+        let columns = columns(kind).into_iter().filter(|c| self.wide || !c.wide);
         cells.extend(columns.map(|c| c.title.to_string()));
         for label in &self.label_columns {
             let last = label.rsplit('/').next().unwrap_or_default();
@@ -96,15 +93,16 @@ impl Rows {
     /// The row of an object, tab-separated.
     pub fn row(&self, object: &Object, now: SimTime) -> String {
         let kind = object.kind();
-        let printer = printer(kind);
-        let own = (printer.cells)(object, now, self.wide);
-        let shown = printer.columns.iter().zip(own);
+        let shown = columns(kind).into_iter().zip(cells(object, now, self.wide));
         let mut cells: Vec<String> = Vec::new();
         if self.with_namespace && kind.info().namespaced {
             cells.push(object.meta.namespace.to_string());
         }
-        for (column, cell) in shown.filter(|(column, _)| self.wide || !column.wide) {
-            if column.title == "NAME" && self.with_kind {
+        let shown = shown.filter(|(column, _)| self.wide || !column.wide);
+        let mut named = false;
+        for (column, cell) in shown {
+            if column.title == "NAME" && self.with_kind && !named {
+                named = true;
                 cells.push(format!("{}/{cell}", kind.singular_with_group()));
             } else {
                 cells.push(one_line(cell));
@@ -155,7 +153,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     let wanted = if words.is_empty() {
         in_files(console, args)?
     } else {
-        wanted(&words)?
+        wanted(&words, console.live())?
     };
     if let Wanted::Named(_) = wanted {
         if args.has("selector") {

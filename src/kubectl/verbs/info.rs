@@ -3,7 +3,7 @@
 //! Upstream: `kubectl/pkg/cmd/{version,apiresources,clusterinfo}`. Differs: lists what this
 //! simulation serves, not all that a real server does.
 
-use crate::api::{KINDS, Kind, KindInfo, Order};
+use crate::api::{Kind, Order};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
@@ -79,22 +79,35 @@ fn version(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> 
 }
 
 fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
-    let mut rows: Vec<&KindInfo> = KINDS.iter().collect();
+    let mut kinds: Vec<Kind> = console.live().kinds().collect();
     if args.has("namespaced") {
-        rows.retain(|row| row.namespaced == args.on("namespaced"));
+        kinds.retain(|kind| kind.info().namespaced == args.on("namespaced"));
     }
     if let Some(group) = args.get("api-group") {
-        rows.retain(|row| row.group == group);
+        kinds.retain(|kind| kind.info().group == group);
     }
+    let verbs = args.list("verbs");
+    kinds.retain(|kind| {
+        verbs
+            .iter()
+            .all(|verb| verbs_of(*kind).split(',').any(|v| v == verb))
+    });
+    let categories = args.list("categories");
+    kinds.retain(|kind| {
+        let own = kind.info().categories;
+        categories
+            .iter()
+            .all(|wanted| own.contains(&wanted.as_str()))
+    });
     match args.text("sort-by", "") {
-        "" => rows.order_by_key(|row| (row.group, row.plural)),
-        "name" => rows.order_by_key(|row| row.plural),
-        "kind" => rows.order_by_key(|row| row.name),
+        "" => kinds.order_by_key(|kind| (kind.info().group, kind.info().plural)),
+        "name" => kinds.order_by_key(|kind| kind.info().plural),
+        "kind" => kinds.order_by_key(|kind| kind.name()),
         _ => return Err(Failure::error("--sort-by accepts only name or kind")),
     }
     if args.text("output", "") == "name" {
-        for row in rows {
-            console.say(row.kind.resource());
+        for kind in kinds {
+            console.say(kind.resource());
         }
         return Ok(Flow::Done(0));
     }
@@ -104,20 +117,19 @@ fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure
         text.push_str("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND");
         text.push_str(if wide { "\tVERBS\tCATEGORIES\n" } else { "\n" });
     }
-    for row in rows {
+    for kind in kinds {
+        let row = kind.info();
         text.push_str(&format!(
             "{}\t{}\t{}\t{}\t{}",
             row.plural,
             row.short.join(","),
-            row.kind.api_version(),
+            kind.api_version(),
             row.namespaced,
             row.name
         ));
         if wide {
-            let category = if row.in_all { "all" } else { "" };
-            text.push_str(&format!(
-                "\tcreate,delete,deletecollection,get,list,patch,update,watch\t{category}"
-            ));
+            let (verbs, categories) = (verbs_of(kind), row.categories.join(","));
+            text.push_str(&format!("\t{verbs}\t{categories}"));
         }
         text.push('\n');
     }
@@ -126,8 +138,19 @@ fn resources(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure
     Ok(Flow::Done(0))
 }
 
+/// What can be done with objects of a kind, as discovery lists it.
+fn verbs_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Custom(_) => "delete,deletecollection,get,list,patch,create,update,watch",
+        Kind::Namespace => "create,delete,get,list,patch,update,watch",
+        _ => "create,delete,deletecollection,get,list,patch,update,watch",
+    }
+}
+
 fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
-    let mut all: Vec<String> = KINDS.iter().map(|row| row.kind.api_version()).collect();
+    let server = console.live();
+    let all = server.kinds().chain(server.custom_versions());
+    let mut all: Vec<String> = all.map(Kind::api_version).collect();
     all.order();
     all.dedup();
     all.into_iter().for_each(|version| console.say(version));

@@ -261,7 +261,7 @@ fn pod(console: &mut Console<'_, '_>, word: &str) -> Result<Arc<Object>, Failure
             ))
         });
     };
-    let object = console.find(kind_of(kind)?, name)?;
+    let object = console.find(kind_of(kind, console.live())?, name)?;
     if object.pod().is_some() {
         return Ok(object);
     }

@@ -1,6 +1,7 @@
 //! `kubectl patch`.
 //!
-//! Upstream: `kubectl/pkg/cmd/patch/patch.go`. Differs: no subresources.
+//! Upstream: `kubectl/pkg/cmd/patch/patch.go`. Differs: of the subresources only the status of
+//! custom objects.
 
 use std::sync::Arc;
 
@@ -64,9 +65,23 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     };
     let patch = read(&text)?;
     let dry = console.dry_run(args)?;
+    let status = match args.text("subresource", "") {
+        "" => false,
+        "status" => true,
+        other => {
+            return Err(Failure::error(format!(
+                "invalid subresource value: \"{other}\". Must be one of [status scale resize]"
+            )));
+        }
+    };
     let mut found = find(&args.all_words(), args, console)?;
     for object in found.objects {
-        if let Err(failure) = apply(console, &object, form, &patch, dry) {
+        let patch = Patch {
+            form,
+            patch: &patch,
+            status,
+        };
+        if let Err(failure) = apply(console, &object, &patch, dry) {
             found.failures.push(failure);
         }
     }
@@ -98,20 +113,35 @@ fn read(text: &str) -> Result<Value, Failure> {
     }
 }
 
+struct Patch<'p> {
+    form: PatchType,
+    patch: &'p Value,
+    /// Of the status subresource.
+    status: bool,
+}
+
 fn apply(
     console: &mut Console<'_, '_>,
     object: &Arc<Object>,
-    form: PatchType,
-    patch: &Value,
+    patch: &Patch<'_>,
     dry: DryRun,
 ) -> Result<(), Failure> {
     let key = object.key();
+    let Patch {
+        form,
+        patch,
+        status,
+    } = *patch;
     let strict = if form == PatchType::Json {
         FieldValidation::Warn
     } else {
         FieldValidation::Strict
     };
     let written = console.write(dry, |server, cause| {
+        if status {
+            let patched = server.patch_status(&key, form, patch, cause);
+            return patched.map(|object| (object, Vec::new()));
+        }
         server.patch(&key, form, patch, strict, cause)
     })?;
     let mut operation = "patched";

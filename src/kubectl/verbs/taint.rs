@@ -55,7 +55,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         ));
     };
     let changes = parse(&specs)?;
-    if kind_of(kind.split('/').next().unwrap_or_default())? != Kind::Node {
+    if kind_of(kind.split('/').next().unwrap_or_default(), console.live())? != Kind::Node {
         return Err(Failure::error(format!(
             "invalid resource type {kind}, only [nodes node no] are supported"
         )));

@@ -63,7 +63,7 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
         Some(Ok(span)) => span,
         _ => TIMEOUT,
     };
-    let left = match wanted(&args.all_words())? {
+    let left = match wanted(&args.all_words(), console.live())? {
         Wanted::Listed(kinds) => {
             let filter = Filter::from(args, console, &kinds)?;
             if !args.has("selector") && !args.has("field-selector") && !args.on("all") {

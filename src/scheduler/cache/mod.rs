@@ -116,7 +116,7 @@ impl Cache {
         for node in nodes {
             cache.set_node(node);
         }
-        for kind in crate::api::KINDS.iter().map(|row| row.kind) {
+        for kind in crate::api::KINDS.iter().copied() {
             for object in snapshot.list(kind, None) {
                 cache.note_selector(None, Some(object));
             }

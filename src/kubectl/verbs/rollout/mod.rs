@@ -106,7 +106,7 @@ fn objects(console: &Console<'_, '_>, args: &Args) -> Result<Found, Failure> {
     if words.is_empty() {
         return Err(Failure::error("required resource not specified"));
     }
-    match wanted(&words)? {
+    match wanted(&words, console.live())? {
         Wanted::Listed(kinds) => {
             let filter = Filter::from(args, console, &kinds)?;
             let all = kinds.iter().flat_map(|kind| filter.list(*kind, console));
