@@ -204,7 +204,9 @@ mod tests {
             },
             "versions": [
                 {"name": "v1", "subresources": {"scale": {"specReplicasPath": ".spec.replicas"}}},
-                {"name": "v2", "additionalPrinterColumns": [{"name": "Spec", "type": "string", "jsonPath": ".spec", "priority": 1}]},
+                {"name": "v2", "additionalPrinterColumns": [
+                    {"name": "Spec", "type": "string", "jsonPath": ".spec", "priority": 1},
+                ]},
             ],
         }})
     }

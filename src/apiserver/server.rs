@@ -160,6 +160,7 @@ impl ApiServer {
             && object.meta.finalizers.is_empty()
         {
             self.remove(&key, cause);
+            object.meta.resource_version = self.store.revision();
             return Ok(Arc::new(object));
         }
         Ok(self.commit_if_changed(slot, object, &old, cause))
