@@ -1,6 +1,7 @@
 //! Kinds that CustomResourceDefinitions define: one row for each of their versions.
 //!
-//! Upstream: `apiextensions-apiserver/pkg/apiserver/customresource_handler.go`. Differs: a row is made of the definition whenever somebody asks; equal definitions share one.
+//! Upstream: `apiextensions-apiserver/pkg/apiserver/customresource_handler.go`. Differs: a row is
+//! made of the definition whenever somebody asks; equal definitions share one.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -22,7 +22,7 @@ mod workload;
 pub(super) use storage::admit_storage;
 
 pub(super) use batch::{cron_job, job};
-pub(super) use data::{data, fresh_status};
+pub(super) use data::{data, start_status};
 pub(super) use workload::{
     daemon_set, deployment, replica_set, replication_controller, stateful_set,
 };

@@ -15,7 +15,7 @@ use crate::api::{
 use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
-use super::definitions::{drop_status, has_own_status};
+use super::definitions::has_own_status;
 use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.
@@ -122,7 +122,7 @@ impl ApiServer {
         defaults::admit_storage(&mut object, self.store.head());
         number_template(&mut object, None);
         services::allocate(self, &mut object);
-        start_status(&mut object);
+        defaults::start_status(&mut object);
         jobs::generate_selector(&mut object);
         let causes = validation::validate_create(&object, from_template);
         if !causes.is_empty() {
@@ -354,23 +354,6 @@ impl ApiServer {
         *count += 1;
         let suffix = self.state.seed.suffix((owner, base.as_str()), *count);
         format!("{base}{suffix}").into()
-    }
-}
-
-/// Gives a new object of a kind that is kept as data the status that its kind starts with.
-fn start_status(object: &mut Object) {
-    let Body::Data(kind, data) = &mut object.body else {
-        return;
-    };
-    if let Kind::Custom(_) = kind {
-        if has_own_status(*kind) {
-            drop_status(data);
-        }
-    } else if data.get("status").is_none()
-        && let Some(status) = defaults::fresh_status(*kind, data)
-        && let Some(fields) = Arc::make_mut(data).as_object_mut()
-    {
-        fields.insert("status".into(), status);
     }
 }
 

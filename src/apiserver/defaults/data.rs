@@ -4,9 +4,12 @@
 //! admissionregistration}/v1*/defaults.go`, `apiextensions/v1/defaults.go`, and what
 //! `pkg/registry/core/secret` merges on a write.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
-use crate::api::{Kind, items_at, text_at};
+use crate::api::{Body, Kind, Object, items_at, text_at};
+use crate::apiserver::definitions::{drop_status, has_own_status};
 
 type Fields = Map<String, Value>;
 
@@ -201,8 +204,25 @@ fn definition(spec: &mut Fields) {
     put(spec, "conversion", json!({ "strategy": "None" }));
 }
 
+/// Gives a new object of a kind that is kept as data the status that its kind starts with.
+pub(in crate::apiserver) fn start_status(object: &mut Object) {
+    let Body::Data(kind, data) = &mut object.body else {
+        return;
+    };
+    if let Kind::Custom(_) = kind {
+        if has_own_status(*kind) {
+            drop_status(data);
+        }
+    } else if data.get("status").is_none()
+        && let Some(status) = fresh_status(*kind, data)
+        && let Some(fields) = Arc::make_mut(data).as_object_mut()
+    {
+        fields.insert("status".into(), status);
+    }
+}
+
 /// The status that a new object starts with; `None` where the kind has none.
-pub(in crate::apiserver) fn fresh_status(kind: Kind, fields: &Value) -> Option<Value> {
+fn fresh_status(kind: Kind, fields: &Value) -> Option<Value> {
     Some(match kind {
         Kind::Ingress => json!({ "loadBalancer": {} }),
         Kind::HorizontalPodAutoscaler => json!({ "currentMetrics": null, "desiredReplicas": 0 }),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{InvolvedObject, KINDS, Key, Kind, Message, Object, Selector, number_at, text_at};
+use crate::api::{InvolvedObject, Key, Kind, Message, Object, Selector, number_at, text_at};
 use crate::apiserver::{ApiError, Change};
 use crate::client::Client;
 use crate::clock::SimTime;
@@ -199,32 +199,38 @@ impl Sync<'_, '_> {
             return Err(format!("unexpected GroupVersion string: {version}"));
         }
         let group = version.split_once('/').map_or("", |(group, _)| group);
-        let mut rows = KINDS.iter();
-        let row = rows.find(|row| row.name == kind && row.group == group);
-        let row =
-            row.ok_or_else(|| format!("no matches for kind \"{kind}\" in group \"{group}\""))?;
+        let live = self.client.live();
+        let served = live
+            .kinds()
+            .find(|k| k.name() == kind && k.info().group == group);
+        let served =
+            served.ok_or_else(|| format!("no matches for kind \"{kind}\" in group \"{group}\""))?;
         const SCALED: [Kind; 4] = [
             Kind::Deployment,
             Kind::ReplicaSet,
             Kind::StatefulSet,
             Kind::ReplicationController,
         ];
-        if !SCALED.contains(&row.kind) {
+        let scaled = match served {
+            Kind::Custom(custom) => custom.scale().is_some(),
+            served => SCALED.contains(&served),
+        };
+        if !scaled {
             return Err("the server could not find the requested resource".into());
         }
-        let found = self
-            .client
-            .live()
-            .find(row.kind, &self.hpa.meta.namespace, name);
+        let found = live.find(served, &self.hpa.meta.namespace, name);
         // The scale of a core kind answers in the name of its own group.
         let group = if group.is_empty() {
             "autoscaling"
         } else {
             group
         };
-        found
-            .cloned()
-            .ok_or_else(|| format!("{}/scale.{group} \"{name}\" not found", row.plural))
+        found.cloned().ok_or_else(|| {
+            format!(
+                "{}/scale.{group} \"{name}\" not found",
+                served.info().plural
+            )
+        })
     }
 
     /// The selector of the target's pods, if no other autoscaler has the same. Errors: what is
