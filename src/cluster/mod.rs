@@ -5,6 +5,7 @@
 mod checkpoint;
 mod console;
 mod faults;
+mod flags;
 mod furniture;
 mod load;
 mod setup;

@@ -8,6 +8,7 @@ use crate::apiserver::ApiOptions;
 use crate::clock::{Seed, SimTime, Span};
 use crate::controllers;
 use crate::kubelet::{NodeConfig, RuntimeOptions};
+use crate::scheduler;
 
 /// How long a watch event takes to reach each process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +51,7 @@ pub struct Setup {
     pub runtime: RuntimeOptions,
     pub api: ApiOptions,
     pub manager: controllers::Options,
+    pub scheduler: scheduler::Options,
     pub latencies: Latencies,
     /// How long the nodes have been up at the first moment.
     pub settled: Span,
@@ -86,6 +88,7 @@ impl Setup {
             runtime: RuntimeOptions::default(),
             api: ApiOptions::default(),
             manager: controllers::Options::new(epoch),
+            scheduler: scheduler::Options::new(epoch),
             latencies: Latencies {
                 manager: Span::millis(10),
                 scheduler: Span::millis(10),
@@ -178,33 +181,6 @@ impl Setup {
             }
             "missing" => self.runtime.missing.push(name.into()),
             _ => return Err(bad()),
-        }
-        Ok(())
-    }
-
-    /// A flag or timing by its name. Errors: an unknown name, or no duration where one is wanted.
-    pub fn set_flag(&mut self, name: &str, span: Option<Span>) -> Result<(), String> {
-        let span = span.ok_or("a duration is wanted: 200ms, 10s, 5m, 1h")?;
-        let (manager, runtime, api) = (&mut self.manager, &mut self.runtime, &mut self.api);
-        match name {
-            "node-monitor-grace-period" => manager.node_monitor_grace = span,
-            "node-monitor-period" => manager.node_monitor_period = span,
-            "default-not-ready-toleration-seconds" => {
-                api.not_ready_toleration_secs = span.as_secs()
-            }
-            "default-unreachable-toleration-seconds" => {
-                api.unreachable_toleration_secs = span.as_secs()
-            }
-            "event-ttl" => api.event_ttl = span,
-            "provisioning" => manager.provisioning_time = span,
-            "mount" => runtime.mount = span,
-            "sandbox" => runtime.sandbox = span,
-            "stagger" => runtime.stagger = span,
-            "create" => runtime.create = span,
-            "start" => runtime.start = span,
-            "stop" => runtime.stop = span,
-            "pull" => runtime.pull = span,
-            _ => return Err("no such flag: docs/SCENARIOS.md lists them".into()),
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::clock::{Digest, Heap, SimTime, Span};
 use crate::controllers::Manager;
 use crate::kubectl::Files;
 use crate::kubelet::Fleet;
-use crate::scheduler::{self, Scheduler};
+use crate::scheduler::Scheduler;
 
 use super::console::Console;
 use super::furniture::{furnish, metrics_api, storage_class};
@@ -96,9 +96,7 @@ impl World {
             heap: Heap::default(),
             wires: Default::default(),
             manager: Manager::new(setup.manager.clone()),
-            scheduler: Scheduler::new(scheduler::Config {
-                started: setup.epoch,
-            }),
+            scheduler: Scheduler::new(setup.scheduler.clone()),
             fleet: Fleet::new(setup.runtime.clone()),
             console: Console::default(),
             load: Load::default(),

@@ -21,9 +21,6 @@ use super::{Controller, Desk, Watch};
 /// See the module.
 pub(super) struct DisruptionController;
 
-/// `DeletionTimeout`: how long an evicted pod counts as going.
-const DELETION_TIMEOUT: Span = Span::secs(120);
-
 impl Controller for DisruptionController {
     fn name(&self) -> &'static str {
         "disruption-controller"
@@ -58,8 +55,9 @@ impl Controller for DisruptionController {
         };
         let body = budget.data().unwrap_or(&Value::Null);
         let pods = pods_of(&budget, cache);
-        let recheck = going(body, &pods, now).values().min().copied();
-        let status = plan(&budget, &pods, cache, now);
+        let timeout = desk.options.disruption_timeout;
+        let recheck = going(body, &pods, timeout, now).values().min().copied();
+        let status = plan(&budget, &pods, cache, timeout, now);
         let unmanaged = is_relative(body) && pods.iter().any(|p| p.meta.controller().is_none());
         if pods.is_empty() {
             let text = message("No matching pods found", []);
@@ -74,8 +72,7 @@ impl Controller for DisruptionController {
         }
         if let Some(since) = recheck {
             let trigger = timer_after(client.trigger());
-            desk.queue
-                .add_at(key.clone(), since + DELETION_TIMEOUT, trigger);
+            desk.queue.add_at(key.clone(), since + timeout, trigger);
         }
         if body.get("status") == Some(&status) {
             return Ok(());
@@ -148,20 +145,31 @@ fn share(value: Option<&Value>, of: i64) -> i64 {
 }
 
 /// Pods whose eviction was granted a short while ago, and when.
-fn going(body: &Value, pods: &[Arc<Object>], now: SimTime) -> BTreeMap<String, SimTime> {
+fn going(
+    body: &Value,
+    pods: &[Arc<Object>],
+    timeout: Span,
+    now: SimTime,
+) -> BTreeMap<String, SimTime> {
     let granted = fields_at(body, "/status/disruptedPods");
     let moment = |(name, at): (&String, &Value)| {
         let at = SimTime::parse_rfc3339(at.as_str()?)?;
         let still = pods
             .iter()
             .any(|p| *p.meta.name == **name && !p.meta.is_deleting());
-        (still && at + DELETION_TIMEOUT >= now).then(|| (name.clone(), at))
+        (still && at + timeout >= now).then(|| (name.clone(), at))
     };
     granted.filter_map(moment).collect()
 }
 
 /// The status of a budget.
-fn plan(budget: &Object, pods: &[Arc<Object>], cache: Snapshot<'_>, now: SimTime) -> Value {
+fn plan(
+    budget: &Object,
+    pods: &[Arc<Object>],
+    cache: Snapshot<'_>,
+    timeout: Span,
+    now: SimTime,
+) -> Value {
     let body = budget.data().unwrap_or(&Value::Null);
     let most = body
         .pointer("/spec/maxUnavailable")
@@ -184,7 +192,7 @@ fn plan(budget: &Object, pods: &[Arc<Object>], cache: Snapshot<'_>, now: SimTime
     } else {
         0
     };
-    let going = going(body, pods, now);
+    let going = going(body, pods, timeout, now);
     let healthy = pods.iter().filter(|pod| {
         let ready = pod.pod().is_some_and(|p| p.status.is_ready());
         ready && !pod.meta.is_deleting() && !going.contains_key(&*pod.meta.name)

@@ -38,6 +38,13 @@ pub struct Options {
     pub burst_replicas: i32,
     /// `BurstReplicas` of `pkg/controller/daemon`: pods a sync at most.
     pub daemon_burst_replicas: i32,
+    /// The back-off of `startDaemonSetController` in `cmd/kube-controller-manager/app/apps.go`: the
+    /// wait before a failed daemon pod is replaced, doubled by each further failure up to …
+    pub daemon_pod_backoff: Span,
+    /// … this.
+    pub daemon_pod_backoff_max: Span,
+    /// `DeletionTimeout` of `pkg/controller/disruption`: how long an evicted pod counts as going.
+    pub disruption_timeout: Span,
     /// How long a provisioner takes for a volume: not Kubernetes' own, each driver has another.
     pub provisioning_time: Span,
     /// `SyncJobBatchPeriod` of `pkg/controller/job`: from a pod's change to the sync.
@@ -83,6 +90,9 @@ impl Options {
             namespace_deletion_grace: Span::secs(5),
             burst_replicas: 500,
             daemon_burst_replicas: 250,
+            daemon_pod_backoff: Span::secs(1),
+            daemon_pod_backoff_max: Span::secs(15 * 60),
+            disruption_timeout: Span::secs(120),
             provisioning_time: Span::secs(1),
             job_sync_batch: Span::secs(1),
             job_pod_backoff: Span::secs(10),

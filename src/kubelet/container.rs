@@ -68,9 +68,6 @@ pub(super) struct Backoff {
     touched: SimTime,
 }
 
-/// The first wait.
-const INITIAL: Span = Span::secs(10);
-
 impl Backoff {
     /// How much of the wait since `event` remains; `None` if it is over or was never begun.
     pub(super) fn remaining(
@@ -93,10 +90,16 @@ impl Backoff {
         entry.map_or(SimTime::default(), |e| e.touched)
     }
 
-    /// The entry after one more failure: ten seconds at first, then twice as long each time.
-    pub(super) fn next(entry: Option<Backoff>, event: SimTime, now: SimTime, max: Span) -> Backoff {
+    /// The entry after one more failure: the first wait, then twice as long each time, no longer
+    /// than the longest.
+    pub(super) fn next(
+        entry: Option<Backoff>,
+        event: SimTime,
+        now: SimTime,
+        (first, max): (Span, Span),
+    ) -> Backoff {
         let entry = entry.filter(|e| event - e.touched <= max * 2);
-        let wait = entry.map_or(INITIAL, |e| e.wait * 2).min(max);
+        let wait = entry.map_or(first, |e| e.wait * 2).min(max);
         Backoff { wait, touched: now }
     }
 }
@@ -224,12 +227,12 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_to_its_limit_and_is_forgotten_after_twice_that() {
-        let (max, at) = (Span::secs(300), SimTime::from_unix_secs);
+        let (first, max, at) = (Span::secs(10), Span::secs(300), SimTime::from_unix_secs);
         let mut entry = None;
         let mut waits = Vec::new();
         for n in 0..7 {
             let now = at(1000 + n * 400);
-            entry = Some(Backoff::next(entry, now, now, max));
+            entry = Some(Backoff::next(entry, now, now, (first, max)));
             waits.push(Backoff::wait(entry).as_secs());
         }
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
@@ -246,8 +249,8 @@ mod tests {
         let late = touched + Span::secs(601);
         assert_eq!(Backoff::remaining(entry, late, late, max), None);
         assert_eq!(
-            Backoff::wait(Some(Backoff::next(entry, late, late, max))),
-            INITIAL
+            Backoff::wait(Some(Backoff::next(entry, late, late, (first, max)))),
+            first
         );
     }
 }

@@ -50,6 +50,8 @@ pub struct RuntimeOptions {
     /// Moments, in order, at one of which a retry comes if it may come then: the draws of a
     /// recorded cluster.
     pub retries: Vec<SimTime>,
+    /// `initialBackOffPeriod`, doubled by each further restart up to …
+    pub backoff: Span,
     /// `maxContainerRestartPeriod`.
     pub backoff_max: Span,
 }
@@ -77,6 +79,7 @@ impl Default for RuntimeOptions {
             retry: Span::millis(12_500),
             retry_percent: 120,
             retries: Vec::new(),
+            backoff: Span::secs(10),
             backoff_max: Span::secs(300),
         }
     }

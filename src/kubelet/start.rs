@@ -75,7 +75,12 @@ impl Worker {
         let Some(end) = end else { return false };
         let (now, max) = (act.now, act.options.backoff_max);
         let Some(left) = Backoff::remaining(container.backoff, end.finished, now, max) else {
-            container.backoff = Some(Backoff::next(container.backoff, end.finished, now, max));
+            container.backoff = Some(Backoff::next(
+                container.backoff,
+                end.finished,
+                now,
+                (act.options.backoff, max),
+            ));
             return false;
         };
         let wait = go_duration(Backoff::wait(container.backoff));
@@ -181,9 +186,9 @@ impl Worker {
                 vec![(&image.written).into(), why.into()],
             );
             self.warning(act, at, "Failed", "Error: ErrImagePull", Vec::new());
-            let max = act.options.backoff_max;
+            let waits = (act.options.backoff, act.options.backoff_max);
             if let Some(c) = self.containers.get_mut(at) {
-                c.image_backoff = Some(Backoff::next(c.image_backoff, now, now, max));
+                c.image_backoff = Some(Backoff::next(c.image_backoff, now, now, waits));
             }
             self.fail(at, "ErrImagePull", Some(why.clone()));
             return self.start_next(act);

@@ -22,7 +22,7 @@ pub fn replay(text: &str) -> Result<Value, String> {
 
 /// The same with flags (docs/SCENARIOS.md), for calibrating our own timings. With `recorded_chance`
 /// the moments of retries and the neighbours' pulls come from the recording: what is then the same
-/// differed by chance. Errors: also an unknown flag, or a value that is no duration.
+/// differed by chance. Errors: also an unknown flag, or a value that is none for it.
 pub fn replay_with(
     text: &str,
     flags: &[(String, String)],
@@ -34,7 +34,7 @@ pub fn replay_with(
         setup.forget_chance();
     }
     for (name, value) in flags {
-        setup.set_flag(name, Some(span(value)?))?;
+        setup.set_flag(name, value, span(value).ok())?;
     }
     let mut world = World::new(setup);
     let mut runner = Runner {

@@ -135,7 +135,7 @@ impl Settings {
             // Flags in seconds may be written as kubectl users write them: `=30`.
             let parsed = parsed.or_else(|_| span(&format!("{value}s")));
             setup
-                .set_flag(key, parsed.ok())
+                .set_flag(key, value, parsed.ok())
                 .map_err(|e| format!("set {key}={value}: {e}"))?;
         }
         Ok(setup)

@@ -11,6 +11,7 @@ mod cycle;
 mod explain;
 mod framework;
 mod observe;
+mod options;
 mod plugins;
 mod preemption;
 mod queue;
@@ -37,16 +38,10 @@ use plugins::PLUGINS;
 use queue::{Queue, QueuedPod};
 
 pub use explain::{Decision, NodeVerdict, Scored};
+pub use options::Options;
 
 /// The actor in every write, the reporter of every event, the default of `spec.schedulerName`.
 const NAME: &str = "default-scheduler";
-
-/// What a scenario may set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Config {
-    /// The long wait for an event is looked at every 30 s from this moment on.
-    pub started: SimTime,
-}
 
 /// The scheduler, as a value: clone it and you have a checkpoint.
 #[derive(Clone)]
@@ -88,10 +83,10 @@ enum NominatedNode {
 
 impl Scheduler {
     /// A scheduler that knows nothing yet.
-    pub fn new(config: Config) -> Scheduler {
+    pub fn new(options: Options) -> Scheduler {
         Scheduler {
             cache: Cache::default(),
-            queue: Queue::new(config.started),
+            queue: Queue::new(options),
             assumed: BTreeMap::new(),
             nominations: Nominations::new(),
             next_start_node: 0,

@@ -13,12 +13,7 @@ use crate::api::{Object, PodBody, Uid};
 use crate::apiserver::Trigger;
 use crate::clock::{SimTime, Span};
 
-/// `podInitialBackoffSeconds` and `podMaxBackoffSeconds`.
-const BACKOFF_INITIAL_SECS: i64 = 1;
-const BACKOFF_MAX_SECS: i64 = 10;
-/// Pods that wait for an event longer than this are tried again at the next tick.
-const UNSCHEDULABLE_MAX: Span = Span::secs(300);
-const UNSCHEDULABLE_TICK: Span = Span::secs(30);
+use super::Options;
 
 /// Plugins that have rejected a pod, as bits by their place in the table.
 pub(super) type Rejectors = u32;
@@ -60,8 +55,7 @@ pub(super) struct Queue {
     backoff: BTreeSet<(i64, Order)>,
     error_backoff: BTreeSet<(i64, Order)>,
     unschedulable: BTreeSet<(SimTime, Uid)>,
-    /// When the ticks began.
-    started: SimTime,
+    options: Options,
     sequence: u64,
 }
 
@@ -78,7 +72,7 @@ impl QueuedPod {
     }
 
     /// The second whose end ends the back-off.
-    fn expiry(&self) -> i64 {
+    fn expiry(&self, options: &Options) -> i64 {
         let failures = if self.errors > 0 {
             self.errors
         } else {
@@ -86,17 +80,17 @@ impl QueuedPod {
         };
         let secs = match failures {
             0 => 0,
-            n => (BACKOFF_INITIAL_SECS << (n - 1).min(10)).min(BACKOFF_MAX_SECS),
+            n => (options.backoff_secs << (n - 1).min(10)).min(options.backoff_max_secs),
         };
         (self.timestamp + Span::secs(secs)).unix_secs()
     }
 }
 
 impl Queue {
-    /// An empty queue whose ticks began at `started`.
-    pub(super) fn new(started: SimTime) -> Queue {
+    /// An empty queue.
+    pub(super) fn new(options: Options) -> Queue {
         Queue {
-            started,
+            options,
             ..Queue::default()
         }
     }
@@ -132,8 +126,12 @@ impl Queue {
         let pod = self.pods.remove(&uid)?;
         match pod.place {
             Place::Active => self.active.remove(&pod.order()),
-            Place::Backoff => self.backoff.remove(&(pod.expiry(), pod.order())),
-            Place::ErrorBackoff => self.error_backoff.remove(&(pod.expiry(), pod.order())),
+            Place::Backoff => self
+                .backoff
+                .remove(&(pod.expiry(&self.options), pod.order())),
+            Place::ErrorBackoff => self
+                .error_backoff
+                .remove(&(pod.expiry(&self.options), pod.order())),
             Place::Unschedulable => self.unschedulable.remove(&(pod.timestamp, uid)),
         };
         Some(pod)
@@ -169,7 +167,8 @@ impl Queue {
         };
         pod.trigger = trigger;
         pod.gated = false;
-        let backs_off = pod.expiry() >= now.unix_secs() && pod.unschedulable_count + pod.errors > 0;
+        let backs_off = pod.expiry(&self.options) >= now.unix_secs()
+            && pod.unschedulable_count + pod.errors > 0;
         self.put(
             pod,
             if backs_off {
@@ -192,7 +191,7 @@ impl Queue {
                     .map(|(_, order)| order.3),
             );
         }
-        let deadline = self.last_tick(now) - UNSCHEDULABLE_MAX;
+        let deadline = self.last_tick(now) - self.options.unschedulable_max;
         let waiting = self
             .unschedulable
             .iter()
@@ -238,16 +237,16 @@ impl Queue {
         let error = error.map(|(expiry, _)| SimTime::from_unix_secs(expiry + 1));
         let longest = self.waiting().find(|pod| !pod.gated);
         let tick = longest.map(|pod| {
-            let after = pod.timestamp + UNSCHEDULABLE_MAX;
-            self.last_tick(after) + UNSCHEDULABLE_TICK
+            let after = pod.timestamp + self.options.unschedulable_max;
+            self.last_tick(after) + self.options.unschedulable_tick
         });
         error.into_iter().chain(tick).min()
     }
 
     fn last_tick(&self, at: SimTime) -> SimTime {
-        let tick = UNSCHEDULABLE_TICK.as_micros();
-        let ticks = (at - self.started).as_micros().div_euclid(tick);
-        self.started + UNSCHEDULABLE_TICK * ticks
+        let (started, tick) = (self.options.started, self.options.unschedulable_tick);
+        let ticks = (at - started).as_micros().div_euclid(tick.as_micros());
+        started + tick * ticks
     }
 
     fn put(&mut self, mut pod: QueuedPod, place: Place) {
@@ -257,8 +256,12 @@ impl Queue {
         let uid = pod.object.meta.uid;
         match place {
             Place::Active => self.active.insert(pod.order()),
-            Place::Backoff => self.backoff.insert((pod.expiry(), pod.order())),
-            Place::ErrorBackoff => self.error_backoff.insert((pod.expiry(), pod.order())),
+            Place::Backoff => self
+                .backoff
+                .insert((pod.expiry(&self.options), pod.order())),
+            Place::ErrorBackoff => self
+                .error_backoff
+                .insert((pod.expiry(&self.options), pod.order())),
             Place::Unschedulable => self.unschedulable.insert((pod.timestamp, uid)),
         };
         self.pods.insert(uid, pod);
@@ -313,7 +316,7 @@ mod tests {
         popped.unschedulable_count = times - 1;
         queue.add_failed(popped, 1, at(secs));
         let waiting = queue.waiting().next().expect("it waits");
-        waiting.expiry() - at(0.0).unix_secs()
+        waiting.expiry(&queue.options) - at(0.0).unix_secs()
     }
 
     #[test]
@@ -327,7 +330,7 @@ mod tests {
             (10.3, 40, 20),
         ] {
             assert_eq!(
-                failed(&mut Queue::new(at(0.0)), n, secs),
+                failed(&mut Queue::new(Options::new(at(0.0))), n, secs),
                 expiry,
                 "{secs} {n}"
             );
@@ -337,7 +340,7 @@ mod tests {
     #[test]
     fn a_woken_pod_backs_off_unless_the_queue_is_idle() {
         // The worked example 7.13.
-        let mut queue = Queue::new(at(0.0));
+        let mut queue = Queue::new(Options::new(at(0.0)));
         failed(&mut queue, 1, 0.4);
         let uid = pod("x", "").meta.uid;
         queue.wake(uid, at(0.9), Trigger::Start);
@@ -355,14 +358,14 @@ mod tests {
         assert_eq!(popped.attempts, 2);
         queue.add_failed(popped, 1, at(0.95));
         assert_eq!(
-            queue.get(uid).map(QueuedPod::expiry),
+            queue.get(uid).map(|pod| pod.expiry(&queue.options)),
             Some(at(2.0).unix_secs())
         );
     }
 
     #[test]
     fn an_error_backs_off_even_if_the_queue_is_idle() {
-        let mut queue = Queue::new(at(0.0));
+        let mut queue = Queue::new(Options::new(at(0.0)));
         queue.add(pod("x", ""), false, at(0.0), Trigger::Start);
         let popped = queue.pop().expect("it was added");
         queue.add_failed(popped, 0, at(0.4));
@@ -375,7 +378,7 @@ mod tests {
     #[test]
     fn without_an_event_the_next_try_comes_after_five_minutes() {
         for (failed_at, tick) in [(0.4, 330.0), (29.0, 330.0), (30.0, 360.0), (31.0, 360.0)] {
-            let mut queue = Queue::new(at(0.0));
+            let mut queue = Queue::new(Options::new(at(0.0)));
             failed(&mut queue, 1, failed_at);
             assert_eq!(queue.next_run(), Some(at(tick)), "{failed_at}");
             queue.flush(at(tick - 0.001));
@@ -387,7 +390,7 @@ mod tests {
 
     #[test]
     fn priority_first_then_first_in_first_out() {
-        let mut queue = Queue::new(at(0.0));
+        let mut queue = Queue::new(Options::new(at(0.0)));
         for (name, spec, secs) in [
             ("c", "", 2.0),
             ("a", "", 1.0),

@@ -11,9 +11,9 @@ use crate::apiserver::ApiError;
 use crate::client::message;
 use crate::clock::{SimTime, Span};
 
-use super::super::pod_control;
 use super::super::revisions::REVISION_HASH;
 use super::super::util::timer_after;
+use super::super::{Options, pod_control};
 use super::Sync;
 use super::nodes::Verdict;
 use super::pods::{PodsByNode, age_order};
@@ -29,18 +29,16 @@ struct Backoff {
     updated: SimTime,
 }
 
-const BACKOFF_FIRST: Span = Span::secs(1);
-const BACKOFF_MAX: Span = Span::secs(15 * 60);
-
 impl Backoffs {
     /// How long to wait; otherwise `None`, and the next wait is twice as long as the last one.
-    fn wait(&mut self, key: (Uid, i64, Arc<str>), now: SimTime) -> Option<Span> {
+    fn wait(&mut self, key: (Uid, i64, Arc<str>), options: &Options, now: SimTime) -> Option<Span> {
+        let (first, max) = (options.daemon_pod_backoff, options.daemon_pod_backoff_max);
         let known = self.0.get(&key).copied();
-        let known = known.filter(|b| now - b.updated <= BACKOFF_MAX * 2);
+        let known = known.filter(|b| now - b.updated <= max * 2);
         if let Some(backoff) = known.filter(|b| now - b.updated < b.delay) {
             return Some(backoff.delay);
         }
-        let delay = known.map_or(BACKOFF_FIRST, |b| (b.delay * 2).min(BACKOFF_MAX));
+        let delay = known.map_or(first, |b| (b.delay * 2).min(max));
         let updated = now;
         self.0.insert(key, Backoff { delay, updated });
         None
@@ -145,7 +143,7 @@ impl Sync<'_, '_> {
         let generation = self.body.status.observed_generation;
         let key = (self.ds.meta.uid, generation, node.clone());
         let now = self.client.now();
-        if let Some(delay) = self.desk.notes.daemons.wait(key, now) {
+        if let Some(delay) = self.desk.notes.daemons.wait(key, &self.desk.options, now) {
             let trigger = timer_after(self.client.trigger());
             let queue = &mut self.desk.queue;
             queue.add_at(self.key.clone(), now + delay, trigger);
@@ -213,18 +211,21 @@ mod tests {
 
     #[test]
     fn waits_double_and_are_forgotten_after_a_long_time() {
-        let mut backoffs = Backoffs::default();
+        let (mut backoffs, options) = (Backoffs::default(), Options::new(SimTime::default()));
         let key = || (Uid(1), 1, Arc::from("n1"));
         let at = |secs: i64| SimTime::from_unix_secs(1_000 + secs);
-        assert_eq!(backoffs.wait(key(), at(0)), None);
-        assert_eq!(backoffs.wait(key(), at(0)), Some(Span::secs(1)));
-        assert_eq!(backoffs.wait(key(), at(1)), None);
-        assert_eq!(backoffs.wait(key(), at(2)), Some(Span::secs(2)));
-        assert_eq!(backoffs.wait(key(), at(3)), None);
-        assert_eq!(backoffs.wait(key(), at(6)), Some(Span::secs(4)));
-        assert_eq!(backoffs.wait(key(), at(3_000)), None);
-        assert_eq!(backoffs.wait(key(), at(3_000)), Some(Span::secs(1)));
+        assert_eq!(backoffs.wait(key(), &options, at(0)), None);
+        assert_eq!(backoffs.wait(key(), &options, at(0)), Some(Span::secs(1)));
+        assert_eq!(backoffs.wait(key(), &options, at(1)), None);
+        assert_eq!(backoffs.wait(key(), &options, at(2)), Some(Span::secs(2)));
+        assert_eq!(backoffs.wait(key(), &options, at(3)), None);
+        assert_eq!(backoffs.wait(key(), &options, at(6)), Some(Span::secs(4)));
+        assert_eq!(backoffs.wait(key(), &options, at(3_000)), None);
+        assert_eq!(
+            backoffs.wait(key(), &options, at(3_000)),
+            Some(Span::secs(1))
+        );
         backoffs.forget(Uid(1));
-        assert_eq!(backoffs.wait(key(), at(3_000)), None);
+        assert_eq!(backoffs.wait(key(), &options, at(3_000)), None);
     }
 }

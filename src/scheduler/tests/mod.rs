@@ -19,7 +19,7 @@ use crate::apiserver::{ApiOptions, ApiServer, Cause, DeleteOptions, Trigger};
 use crate::client::{Client, Component};
 use crate::clock::{Seed, SimTime, Span};
 
-use super::{Config, Scheduler};
+use super::{Options, Scheduler};
 use words::{all, full_key, new_node, new_pod, spec};
 
 /// A moment, in seconds after the world's beginning.
@@ -62,7 +62,7 @@ impl World {
         api.create(namespace, CAUSE).expect("a namespace");
         let mut world = World {
             api,
-            scheduler: Scheduler::new(Config { started: at(0.0) }),
+            scheduler: Scheduler::new(Options::new(at(0.0))),
             cursor: 0,
         };
         for (name, words) in nodes {
