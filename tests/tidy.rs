@@ -122,6 +122,27 @@ fn nothing_but_tests_lies_among_the_tests() {
     }
 }
 
+/// `<!-- path -->` above a fence: its lines stand in that file as they are.
+#[test]
+fn code_in_documents_is_the_code() {
+    let piece = regex(r"(?s)<!-- ([\w/.]+) -->\n```\w*\n(.*?)```");
+    let mut checked = 0;
+    for file in files("docs", ".md") {
+        for found in piece.captures_iter(&file.text) {
+            let code = files(&found[1], "").remove(0).text;
+            assert!(
+                code.contains(&found[2]),
+                "{}: not in {}: {}",
+                file.path,
+                &found[1],
+                &found[2]
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= 5, "only {checked} pieces");
+}
+
 #[test]
 fn documents_and_package_files_name_no_place_of_one_machine() {
     let banned = regex(concat!(

@@ -160,7 +160,11 @@ impl Client<'_> {
 /// Since when somebody answers for an API: the start of the oldest pod behind its Service that is
 /// ready now.
 fn serving_since(service: &Object, live: Snapshot<'_>) -> Option<SimTime> {
-    let spec = service.data()?.pointer("/spec/service");
+    let body = service.data()?;
+    let conditions = items_at(body, "/status/conditions").iter();
+    let mut available = conditions.filter(|c| text_at(c, "/type") == "Available");
+    available.find(|c| text_at(c, "/status") == "True")?;
+    let spec = body.pointer("/spec/service");
     let Some(backend) = spec.filter(|backend| !backend.is_null()) else {
         return Some(service.meta.created);
     };

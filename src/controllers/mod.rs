@@ -3,6 +3,7 @@
 //! Upstream: `cmd/kube-controller-manager/app`, `pkg/controller`. Differs: one worker a controller,
 //! since a reconcile takes no simulated time; caches of all controllers move together.
 
+mod apiservice;
 mod cronjob;
 mod custom;
 mod daemonset;
@@ -70,6 +71,7 @@ pub const CONTROLLERS: &[&dyn Controller] = &[
     &resourcequota::ResourceQuotaController,
     &disruption::DisruptionController,
     &horizontal_pod_autoscaler::HorizontalPodAutoscaler,
+    &apiservice::AvailableCondition,
     &custom::NamingController,
     &custom::EstablishingController,
     &custom::Finalizer,
@@ -170,6 +172,8 @@ struct Notes {
     budgets: BTreeMap<Key, Selector>,
     /// What was asked for and done by each autoscaler.
     autoscalers: BTreeMap<Key, horizontal_pod_autoscaler::Memory>,
+    /// Who answers for which API.
+    backends: apiservice::Backends,
     /// What each Service picks.
     selectors: BTreeMap<Key, BTreeMap<String, String>>,
 }

@@ -5,6 +5,7 @@
 mod applied;
 mod problems;
 mod read;
+mod web;
 
 pub use applied::{LAST_APPLIED, applied, with_last_applied};
 pub use problems::{Problem, failure, with_source};

@@ -1,7 +1,7 @@
 //! Reads files into objects, and says what kubectl says about those that it cannot read.
 //!
 //! Upstream: `cli-runtime/pkg/resource/{visitor,mapper,metadata_decoder}.go`,
-//! `kubectl/pkg/validation/schema.go`. Differs: no stdin, no addresses, no kustomizations.
+//! `kubectl/pkg/validation/schema.go`. Differs: no stdin, only the addresses in web.rs, no kustomizations.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::kubectl::args::Args;
 use crate::kubectl::console::Console;
 use crate::kubectl::errors::Failure;
 
-use super::Problem;
+use super::{Problem, web};
 
 /// An object of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +116,9 @@ fn files_of<'f>(
 ) -> Result<Vec<(String, &'f str)>, Failure> {
     let plain = name.strip_prefix("./").unwrap_or(name);
     if let Some(text) = console.files.get(plain).or_else(|| console.files.get(name)) {
+        return Ok(vec![(name.to_string(), text)]);
+    }
+    if let Some(text) = web::text_at(name) {
         return Ok(vec![(name.to_string(), text)]);
     }
     let folder = format!("{}/", plain.trim_end_matches('/'));
