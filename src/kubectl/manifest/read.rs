@@ -1,7 +1,8 @@
 //! Reads files into objects, and says what kubectl says about those that it cannot read.
 //!
 //! Upstream: `cli-runtime/pkg/resource/{visitor,mapper,metadata_decoder}.go`,
-//! `kubectl/pkg/validation/schema.go`. Differs: no stdin, only the addresses in web.rs, no kustomizations.
+//! `kubectl/pkg/validation/schema.go`. Differs: no stdin, few addresses (web.rs), no
+//! kustomizations.
 
 use std::sync::Arc;
 
