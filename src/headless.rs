@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use kube_orrery::scenario;
-use kube_orrery::session::{BENCHES, ready_pods};
+use kube_orrery::session::BENCHES;
 
 const USAGE: &str = "usage:
   kube-orrery run FILE              run a story and compare what it prints (UPDATE_EXPECT=1 rewrites it)
@@ -95,18 +95,18 @@ fn bench() -> Result<(), String> {
     const RUNS: usize = 7;
     for bench in BENCHES {
         let mut millis = Vec::new();
-        let mut ready = 0;
+        let mut outcome = String::new();
         for _ in 0..RUNS {
             let mut history = (bench.prepare)();
             let begin = Instant::now();
             (bench.run)(&mut history);
             millis.push(begin.elapsed().as_secs_f64() * 1e3);
-            ready = ready_pods(&history);
+            outcome = (bench.outcome)(&history);
         }
         millis.sort_by(f64::total_cmp);
         let median = millis.get(RUNS / 2).copied().unwrap_or(0.0);
         let line = serde_json::json!({
-            "name": format!("{} ({ready} pods ready)", bench.name), "value": (median * 1e3).round() / 1e3,
+            "name": format!("{} ({outcome})", bench.name), "value": (median * 1e3).round() / 1e3,
             "unit": "ms", "budget": bench.budget_ms,
         });
         println!("{line}");

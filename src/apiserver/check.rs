@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
-use crate::api::yaml::{Node, Place, Position, TextSpan, Tree, parse, parse_path, split};
+use crate::api::yaml::{
+    Node, Place, Position, TextSpan, Tree, check_size, parse, parse_path, split,
+};
 use crate::api::{Kind, Order, go_quote};
 
 use super::decode::{self, Problem, What};
@@ -30,7 +32,19 @@ const DIAGNOSTICS_MAX: usize = 1000;
 /// Finds the problems of a text, in the order of the text, for a server that serves these kinds.
 pub fn check(text: &str, server: Snapshot<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for piece in split(text) {
+    let pieces = match check_size(text) {
+        Ok(()) => split(text),
+        Err(error) => {
+            let mut checker = Checker {
+                offset: 0,
+                found: &mut found,
+                object: String::new(),
+            };
+            checker.add(error.span, error.message, false);
+            Vec::new()
+        }
+    };
+    for piece in pieces {
         let mut checker = Checker {
             offset: piece.line_offset,
             found: &mut found,

@@ -18,6 +18,8 @@ pub enum Reason {
     UnsupportedMediaType,
     InternalError,
     ServiceUnavailable,
+    /// None was given: kubectl prints no brackets.
+    Unknown,
 }
 
 impl Reason {
@@ -35,6 +37,7 @@ impl Reason {
             Reason::UnsupportedMediaType => "UnsupportedMediaType",
             Reason::InternalError => "InternalError",
             Reason::ServiceUnavailable => "ServiceUnavailable",
+            Reason::Unknown => "Unknown",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
 use super::definitions::has_own_status;
+use super::managed::{Note, Writer};
 use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.
@@ -65,6 +66,8 @@ pub struct ApiState {
 /// The API server with its store.
 pub struct ApiServer {
     pub(super) store: Store,
+    /// Who writes as a user, while such a write is under way: a field manager to be noted.
+    pub writer: Option<Writer>,
     pub state: ApiState,
 }
 
@@ -82,6 +85,7 @@ impl ApiServer {
         };
         ApiServer {
             store: Store::default(),
+            writer: None,
             state,
         }
     }
@@ -118,6 +122,8 @@ impl ApiServer {
         object.meta.deletion = None;
         object.meta.generation = i64::from(kind.info().has_generation);
         let from_template = object.pod().is_some_and(|pod| pod.spec.admitted);
+        let writer = self.writer.clone();
+        let note = writer.map(|writer| Note::Created(writer, Box::new(object.clone())));
         admission::admit(self, &mut object)?;
         defaults::admit_storage(&mut object, self.store.head());
         number_template(&mut object, None);
@@ -131,7 +137,11 @@ impl ApiServer {
         self.charge_quotas(&object, cause)?;
         self.to_storage(&mut object);
         self.count_pods(kind, true);
-        Ok(self.commit(&key, object, cause))
+        let stored = self.commit(&key, object, cause);
+        if let Some(note) = note {
+            self.store.take_note(stored.meta.resource_version, note);
+        }
+        Ok(stored)
     }
 
     /// Writes labels, annotations, owners, finalizers and spec; the status stays as stored. Bumps
@@ -163,7 +173,14 @@ impl ApiServer {
             object.meta.resource_version = self.store.revision();
             return Ok(Arc::new(object));
         }
-        Ok(self.commit_if_changed(slot, object, &old, cause))
+        let stored = self.commit_if_changed(slot, object, &old, cause);
+        if let Some(writer) = self.writer.clone()
+            && stored.meta.resource_version != old.meta.resource_version
+        {
+            let note = Note::Updated(writer);
+            self.store.take_note(stored.meta.resource_version, note);
+        }
+        Ok(stored)
     }
 
     /// Writes status (and labels and annotations, as the status strategy of workloads lets pass);

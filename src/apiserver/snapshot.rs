@@ -20,6 +20,11 @@ impl<'a> Snapshot<'a> {
         Snapshot { store, revision }
     }
 
+    /// The store that is read.
+    pub(super) fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// The revision that is read.
     pub fn revision(&self) -> u64 {
         self.revision

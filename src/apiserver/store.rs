@@ -11,6 +11,7 @@ use crate::api::{KINDS, Key, Kind, Name, Object, Uid};
 use crate::clock::{SimTime, digest_of};
 
 use super::Snapshot;
+use super::managed::Note;
 
 /// What led to a write: the act of the visitor, an earlier write, or a timer set after one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +65,8 @@ pub struct Store {
     by_owner: BTreeMap<Uid, Vec<(Kind, u32)>>,
     by_node: BTreeMap<Arc<str>, Vec<u32>>,
     digest: u64,
+    /// Of writes by users, by revision.
+    pub(super) notes: BTreeMap<u64, Note>,
 }
 
 #[derive(Default)]
@@ -122,6 +125,7 @@ impl Default for Store {
             by_owner: BTreeMap::new(),
             by_node: BTreeMap::new(),
             digest: 0,
+            notes: BTreeMap::new(),
         }
     }
 }
@@ -283,6 +287,7 @@ impl Store {
 
     /// Takes back every write after `revision`: the world goes back in time.
     pub fn truncate(&mut self, revision: u64) {
+        self.notes.split_off(&(revision + 1));
         while self.revision() > revision {
             let Some(entry) = self.log.pop() else { return };
             let versions = self.versions_mut(entry.kind, entry.slot);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::api::{Kind, Object};
-use crate::apiserver::{ApiError, ApiServer, Cause, Snapshot};
+use crate::apiserver::{ApiError, ApiServer, Cause, Snapshot, Writer};
 use crate::client::{Client, LogSource};
 use crate::clock::SimTime;
 
@@ -53,6 +53,8 @@ pub struct Console<'a, 'c> {
     pub namespace: Arc<str>,
     /// Whether it was asked for.
     pub namespace_given: bool,
+    /// Under which field manager it writes.
+    pub writer: Writer,
 }
 
 impl<'a, 'c> Console<'a, 'c> {
@@ -72,6 +74,10 @@ impl<'a, 'c> Console<'a, 'c> {
             out,
             namespace: settings.namespace.clone(),
             namespace_given: false,
+            writer: Writer {
+                manager: "kubectl".into(),
+                subresource: "",
+            },
         }
     }
 
@@ -80,6 +86,9 @@ impl<'a, 'c> Console<'a, 'c> {
         if let Some(namespace) = args.get("namespace").filter(|n| !n.is_empty()) {
             self.namespace = namespace.into();
             self.namespace_given = true;
+        }
+        if let Some(manager) = args.get("field-manager").filter(|m| !m.is_empty()) {
+            self.writer.manager = manager.into();
         }
     }
 
@@ -145,7 +154,8 @@ impl<'a, 'c> Console<'a, 'c> {
         act: impl FnOnce(&mut ApiServer, Cause) -> Result<T, ApiError>,
     ) -> Result<Option<T>, ApiError> {
         let (server, cause) = self.client.server();
-        match dry {
+        server.writer = Some(self.writer.clone());
+        let done = match dry {
             DryRun::No => act(server, cause).map(Some),
             DryRun::Client => Ok(None),
             DryRun::Server => {
@@ -154,7 +164,9 @@ impl<'a, 'c> Console<'a, 'c> {
                 server.restore(revision, state);
                 result.map(Some)
             }
-        }
+        };
+        server.writer = None;
+        done
     }
 
     /// Reads `--dry-run`. Errors: a value that is none.

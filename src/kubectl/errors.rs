@@ -49,6 +49,9 @@ impl From<ApiError> for Failure {
 
 /// How kubectl prints an answer of the server.
 pub fn server_error(error: &ApiError) -> String {
+    if error.reason == Reason::Unknown {
+        return format!("Error from server: {}", error.message);
+    }
     if error.reason != Reason::Invalid {
         return format!(
             "Error from server ({}): {}",

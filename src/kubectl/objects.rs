@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::api::{Body, Kind, Object, Order, heartbeat_times, to_json};
-use crate::apiserver::Snapshot;
+use crate::apiserver::{Snapshot, managed_fields};
 use crate::clock::SimTime;
 
 /// The namespace of the leases of nodes.
@@ -47,6 +47,15 @@ pub fn in_version(object: &Arc<Object>, kind: Kind) -> Arc<Object> {
             Arc::new(Object { meta, body })
         }
         _ => object.clone(),
+    }
+}
+
+/// Puts `metadata.managedFields` into the object's JSON.
+pub fn add_managers(value: &mut Value, object: &Object, snapshot: Snapshot<'_>) {
+    let managers = managed_fields(snapshot, &object.key());
+    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
+    if let Some(metadata) = metadata {
+        metadata.insert("managedFields".into(), managers);
     }
 }
 

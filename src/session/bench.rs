@@ -9,12 +9,18 @@ use crate::cluster::Setup;
 use super::history::History;
 use super::journal::Input;
 
+mod manifests;
+
+pub use manifests::manifest;
+
 /// One figure: the time that `run` takes on what `prepare` made.
 pub struct Bench {
     /// As printed, with the figure in milliseconds of core time behind it.
     pub name: &'static str,
     pub prepare: fn() -> History,
     pub run: fn(&mut History),
+    /// What came of it: who measures looks whether the work was done.
+    pub outcome: fn(&History) -> String,
     /// What it may take in a browser, milliseconds.
     pub budget_ms: f64,
 }
@@ -25,26 +31,37 @@ pub const BENCHES: &[Bench] = &[
         name: "failover of 3 replicas, 400 simulated seconds",
         prepare: three_replicas,
         run: failover,
+        outcome: ready_pods,
         budget_ms: 10.0,
     },
     Bench {
         name: "1,000 replicas on 100 nodes to all Ready",
         prepare: hundred_nodes,
         run: scale_to_thousand,
+        outcome: ready_pods,
         budget_ms: 100.0,
     },
     Bench {
         name: "step back at 1,000 pods on 100 nodes",
         prepare: thousand_pods,
         run: step_back,
+        outcome: ready_pods,
         budget_ms: 16.0,
     },
     Bench {
         name: "state hash at 1,000 pods on 100 nodes",
         prepare: thousand_pods,
         run: state_hash,
+        outcome: ready_pods,
         budget_ms: 1.0,
     },
+    manifests::APPLY_250_KB,
+    manifests::APPLY_500_KB,
+    manifests::APPLY_1_MB,
+    manifests::CHECK_1_MB,
+    manifests::ALIAS_BOMB,
+    manifests::DEEP_NESTING,
+    manifests::HUGE_FILE,
 ];
 
 const MANIFEST: &str = "apiVersion: apps/v1
@@ -116,13 +133,13 @@ fn state_hash(history: &mut History) {
     std::hint::black_box(history.world().hash());
 }
 
-/// How many pods of the large story are Ready: benches check that they did their work.
-pub fn ready_pods(history: &History) -> usize {
+/// How many pods of a story are Ready.
+fn ready_pods(history: &History) -> String {
     let pods = history
         .world()
         .store()
         .head()
         .list(crate::api::Kind::Pod, None);
-    pods.filter(|pod| pod.pod().is_some_and(|p| p.status.is_ready()))
-        .count()
+    let ready = pods.filter(|pod| pod.pod().is_some_and(|p| p.status.is_ready()));
+    format!("{} pods ready", ready.count())
 }

@@ -44,3 +44,15 @@ pub struct YamlError {
 
 /// The longest text that is read, in bytes.
 pub const TEXT_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// Errors: a text that is longer than what is read. A file is asked as a whole: its documents one
+/// by one may all be short.
+pub fn check_size(text: &str) -> Result<(), YamlError> {
+    if text.len() <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(YamlError {
+        message: "the text is longer than 5 MB".into(),
+        span: TextSpan::default(),
+    })
+}

@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
 
 use super::resolve::{Resolved, plain_value, resolve};
-use super::{Position, TEXT_BYTES_MAX, TextSpan, YamlError, syntax};
+use super::{Position, TextSpan, YamlError, check_size, syntax};
 
 /// Deeper nesting is refused, so that nothing that walks a tree can run out of stack.
 const DEPTH_MAX: usize = 100;
@@ -70,13 +70,7 @@ impl Node {
 /// Reads one document (the first, if the text holds several). An empty text is null.
 /// Errors: syntax, nesting, aliases or size out of bounds.
 pub fn parse(text: &str) -> Result<Node, YamlError> {
-    let at_start = |message: &str| YamlError {
-        message: message.into(),
-        span: TextSpan::default(),
-    };
-    if text.len() > TEXT_BYTES_MAX {
-        return Err(at_start("the text is longer than 5 MB"));
-    }
+    check_size(text)?;
     let mut builder = Builder::default();
     let found = builder.run(text);
     // libyaml's port slows down on deep nesting: it only sees what the first parser has bounded.
@@ -361,6 +355,7 @@ fn text_span(span: Span) -> TextSpan {
 mod tests {
     use serde_json::json;
 
+    use super::super::TEXT_BYTES_MAX;
     use super::*;
 
     fn read(text: &str) -> Value {

@@ -7,7 +7,7 @@ mod kinds;
 mod metadata;
 mod names;
 mod problem;
-mod schema;
+pub(super) mod schema;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod schema_test;
 mod strict;

@@ -12,7 +12,7 @@ const STRUCTS: &str = include_str!("schema.txt");
 
 /// The type of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(in crate::apiserver) enum Type {
     /// Anything goes: raw extensions, JSON within JSON.
     Any,
     Bool,
@@ -32,7 +32,7 @@ pub(super) enum Type {
 
 /// One struct.
 #[derive(Debug)]
-pub(super) struct Struct {
+pub(in crate::apiserver) struct Struct {
     /// `PodSpec`, as Go names it.
     pub name: &'static str,
     /// `v1`.

@@ -2,7 +2,7 @@
 //!
 //! Upstream: `kubectl/pkg/cmd/util/helpers.go` (checkErr, AddSourceToErr, MultipleErrors).
 
-use crate::apiserver::ApiError;
+use crate::apiserver::{ApiError, Reason};
 use crate::kubectl::errors::Failure;
 
 /// A failure that concerns one object or one file.
@@ -35,6 +35,9 @@ pub fn failure(problems: Vec<Problem>) -> Option<Failure> {
             Problem::Api(error) if is_single => return Some(error.into()),
             Problem::Text(text) if is_single => return Some(Failure::error(text)),
             // Among several, even an Invalid keeps the server's form, and no prefix is added.
+            Problem::Api(error) if error.reason == Reason::Unknown => {
+                lines.push(format!("Error from server: {}", error.message));
+            }
             Problem::Api(error) => lines.push(format!(
                 "Error from server ({}): {}",
                 error.reason.as_str(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::api::yaml::{parse, split};
+use crate::api::yaml::{YamlError, check_size, parse, split};
 use crate::api::{Key, Kind, go_json};
 use crate::apiserver::{FieldValidation, Snapshot, check_metadata};
 use crate::kubectl::args::Args;
@@ -166,13 +166,16 @@ impl Reader<'_, '_, '_> {
     /// Reads one file. Errors: what ends the reading of the file; problems of single objects are
     /// noted.
     fn file(&mut self, text: &str) -> Result<(), Problem> {
+        let source = self.source.clone();
+        let refused = |error: YamlError| {
+            Problem::Text(format!(
+                "error parsing {source}: error converting YAML to JSON: yaml: {}",
+                error.message
+            ))
+        };
+        check_size(text).map_err(&refused)?;
         for piece in split(text) {
-            let node = parse(piece.text).map_err(|error| {
-                Problem::Text(format!(
-                    "error parsing {}: error converting YAML to JSON: yaml: {}",
-                    self.source, error.message
-                ))
-            })?;
+            let node = parse(piece.text).map_err(&refused)?;
             let value = node.value();
             if value.is_null() {
                 continue;

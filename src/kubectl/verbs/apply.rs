@@ -1,7 +1,7 @@
 //! `kubectl apply -f`: creates what is missing and patches what is there.
 //!
-//! Upstream: `kubectl/pkg/cmd/apply/{apply,patcher}.go`. Differs: no `--prune`, no `--server-side`;
-//! a client's dry run asks the server too, and takes everything back.
+//! Upstream: `kubectl/pkg/cmd/apply/{apply,patcher}.go`. Differs: no `--prune`; a
+//! client's dry run asks the server too, and takes everything back.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::kubectl::manifest::{
 use crate::kubectl::objects::{full_json, in_version};
 use crate::kubectl::output::{Format, list, to_json_text, to_yaml_text};
 
-use super::{FILES, Verb, WRITE};
+use super::{FILES, Verb, WRITE, apply_server};
 
 const FLAGS: &[Flag] = &[
     flag("validate", Takes::Optional("strict")),
@@ -57,14 +57,11 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     if !args.has("filename") && !args.has("kustomize") {
         return Err(Failure::error("must specify one of -f and -k"));
     }
-    for missing in ["server-side", "prune"] {
-        if args.on(missing) {
-            return Err(Failure::error(format!(
-                "--{missing} is not part of this simulation"
-            )));
-        }
+    if args.on("prune") {
+        return Err(Failure::error("--prune is not part of this simulation"));
     }
     let dry = console.dry_run(args)?;
+    apply_server::check(args, dry)?;
     let Validate(validate) = Validate::from(args)?;
     let format = Format::parse(args.text("output", ""))?;
     let loaded = load(console, args, validate)?;
@@ -74,7 +71,12 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
     let mut problems = loaded.problems;
     let mut shown = Vec::new();
     for info in &loaded.infos {
-        match apply(console, info, validate, dry) {
+        let applied = if args.on("server-side") {
+            apply_server::apply(console, info, args, validate, dry)
+        } else {
+            apply(console, info, validate, dry)
+        };
+        match applied {
             Ok(done) => {
                 if let Some(value) = report(console, info, &done, dry, &format) {
                     shown.push(value);
@@ -88,10 +90,10 @@ fn run(console: &mut Console<'_, '_>, args: &Args) -> Result<Flow, Failure> {
 }
 
 /// What became of an object.
-struct Done {
-    word: &'static str,
+pub(super) struct Done {
+    pub word: &'static str,
     /// Not there after a dry run of a creation.
-    object: Option<Arc<Object>>,
+    pub object: Option<Arc<Object>>,
 }
 
 fn report(
@@ -148,7 +150,7 @@ fn apply(
     }
 }
 
-fn nameless(info: &Info) -> String {
+pub(super) fn nameless(info: &Info) -> String {
     let generated = info
         .value
         .pointer("/metadata/generateName")
@@ -184,7 +186,7 @@ fn create(
     })
 }
 
-fn warn_all(console: &mut Console<'_, '_>, warnings: &[String]) {
+pub(super) fn warn_all(console: &mut Console<'_, '_>, warnings: &[String]) {
     for warning in warnings {
         console.warn(format!("Warning: {warning}"));
     }
@@ -224,16 +226,20 @@ fn patch(
         .map_err(|error| refused(error, info, &patch))?
         .unwrap_or_else(|| (live.clone(), Vec::new()));
     warn_all(console, &warnings);
-    if object.meta.is_deleting() {
-        console.warn(format!(
-            "Warning: Detected changes to resource {} which is currently being deleted.",
-            info.name
-        ));
-    }
+    warn_if_deleting(console, &object);
     Ok(Done {
         word: "configured",
         object: Some(object),
     })
+}
+
+pub(super) fn warn_if_deleting(console: &mut Console<'_, '_>, object: &Object) {
+    if object.meta.is_deleting() {
+        console.warn(format!(
+            "Warning: Detected changes to resource {} which is currently being deleted.",
+            object.meta.name
+        ));
+    }
 }
 
 /// The patch that apply sends. Errors: a list's element without its merge key, in kubectl's words.

@@ -12,7 +12,7 @@ use crate::clock::SimTime;
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
-use crate::kubectl::objects::full_json;
+use crate::kubectl::objects::{add_managers, full_json};
 use crate::kubectl::output::{self, Format, Step};
 use crate::kubectl::printers::{cells, columns};
 use crate::kubectl::resources::{Filter, Wanted, find_in_files, wanted};
@@ -291,7 +291,18 @@ fn whole(
     format: &Format,
 ) -> Result<(), Failure> {
     let now = console.now();
-    let values = found.objects().map(|o| full_json(o, console.live(), now));
+    // Only these two forms leave it out unless asked; what names the field in a path gets it.
+    let shows_managers = match format {
+        Format::Yaml | Format::Json => args.on("show-managed-fields"),
+        _ => args.text("output", "").contains("managedFields"),
+    };
+    let values = found.objects().map(|o| {
+        let mut value = full_json(o, console.live(), now);
+        if shows_managers {
+            add_managers(&mut value, o, console.live());
+        }
+        value
+    });
     let mut values: Vec<Value> = values.collect();
     if values.is_empty() && (!found.failures.is_empty() || args.on("ignore-not-found")) {
         return Ok(());

@@ -4,6 +4,7 @@
 //! make sense with a real machine behind them say that they are not here.
 
 mod apply;
+mod apply_server;
 mod autoscale;
 mod cordon;
 mod create;
@@ -36,6 +37,8 @@ mod taint;
 mod top;
 mod wait;
 mod watch;
+
+use crate::apiserver::Writer;
 
 use super::args::{Args, Flag, GLOBAL, Takes, split};
 use super::console::{Console, Flow};
@@ -203,8 +206,35 @@ pub fn start(line: &str, console: &mut Console<'_, '_>) -> Result<Flow, Failure>
         return verb_help(&path, verb, console);
     }
     check_required(verb, &args)?;
+    console.writer = writer(&path);
     console.adopt(&args);
     (verb.run)(console, &args)
+}
+
+/// The field manager under which a verb writes unless told otherwise.
+fn writer(path: &str) -> Writer {
+    let verb = path.split(' ').next().unwrap_or_default();
+    let (manager, subresource) = match verb {
+        "apply" => ("kubectl-client-side-apply", ""),
+        "scale" => ("kubectl", "scale"),
+        "create" => ("kubectl-create", ""),
+        "run" => ("kubectl-run", ""),
+        "expose" => ("kubectl-expose", ""),
+        "autoscale" => ("kubectl-autoscale", ""),
+        "set" => ("kubectl-set", ""),
+        "rollout" => ("kubectl-rollout", ""),
+        "label" => ("kubectl-label", ""),
+        "annotate" => ("kubectl-annotate", ""),
+        "taint" => ("kubectl-taint", ""),
+        "patch" => ("kubectl-patch", ""),
+        "edit" => ("kubectl-edit", ""),
+        "replace" => ("kubectl-replace", ""),
+        _ => ("kubectl", ""),
+    };
+    Writer {
+        manager: manager.into(),
+        subresource,
+    }
 }
 
 fn check_required(verb: &Verb, args: &Args) -> Result<(), Failure> {
