@@ -19,6 +19,7 @@ mod server;
 mod services;
 mod snapshot;
 mod store;
+mod strategy;
 mod structural;
 mod validation;
 

@@ -209,7 +209,9 @@ fn alive(source: &Source, sources: &[Source], all: &mut Breaches) {
     let Some((folder, name)) = path.rsplit_once('/') else {
         return;
     };
-    if name == "main" || path == "src/lib" || folder == "tests" {
+    // Benches stand in Cargo.toml.
+    let is_root = name == "main" || path == "src/lib" || folder == "tests";
+    if is_root || folder == "tests/bench" {
         return;
     }
     let is_parent = |other: &&Source| {

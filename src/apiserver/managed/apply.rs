@@ -115,9 +115,10 @@ impl ApiServer {
         }
     }
 
-    /// What kubectl does after it has applied for the first time to an object that was applied from
-    /// the client's side: the annotation gets a manager of its own, and the rest of what the old
-    /// managers own goes to the new one. Whether there was something to do. Errors: as for an apply.
+    /// What kubectl does after it has applied for the first time to an object that was applied
+    /// from the client's side: the annotation gets a manager of its own, and the rest of what the
+    /// old managers own goes to the new one. Whether there was something to do. Errors: as for
+    /// an apply.
     pub fn upgrade_to_apply(
         &mut self,
         key: &Key,

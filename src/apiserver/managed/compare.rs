@@ -162,14 +162,17 @@ impl Reader {
             (Shape::List, Value::Array(_)) | (Shape::Object, Value::Object(_)) => {
                 self.found.insert(&self.path);
             }
-            (Shape::Struct(_) | Shape::Map(_) | Shape::Unknown, Value::Object(map)) => {
+            (
+                Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Unknown,
+                Value::Object(map),
+            ) => {
                 self.object(shape, map);
             }
             (Shape::Unknown, _) => self.found.insert(&self.path),
             (Shape::List | Shape::ListMap(..) | Shape::ListSet, other) => {
                 self.refuse(&format!("expected list, got &{{{}}}", go_print(other)));
             }
-            (Shape::Struct(_) | Shape::Map(_) | Shape::Object, other) => {
+            (Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Object, other) => {
                 self.refuse(&format!("expected map, got &{{{}}}", go_print(other)));
             }
         }

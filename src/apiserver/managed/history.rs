@@ -1,7 +1,7 @@
 //! The managers of an object, worked out of its versions.
 //!
-//! Upstream: `managedfields/internal/{managedfieldsupdater,buildmanagerinfo,stripmeta}.go`. Differs:
-//! what a component creates is owned without the fields that admission is known to add.
+//! Upstream: `managedfields/internal/{managedfieldsupdater,buildmanagerinfo,stripmeta}.go`.
+//! Differs: what a component creates is owned without the fields that admission is known to add.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::shape::{Shape, step_to};
 pub fn merge(shape: Shape, live: &Value, config: &Value) -> Value {
     match (shape, live, config) {
         (
-            Shape::Struct(_) | Shape::Map(_) | Shape::Unknown,
+            Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Unknown,
             Value::Object(live),
             Value::Object(config),
         ) => {

@@ -1,8 +1,8 @@
 //! Sets of fields, as `fieldsV1` writes them: a tree whose nodes are named `f:name`,
 //! `k:{"name":"nginx"}` or `v:"value"`.
 //!
-//! Upstream: `structured-merge-diff/fieldpath/{set,serialize,element}.go`. Differs: a step is kept in
-//! its written form.
+//! Upstream: `structured-merge-diff/fieldpath/{set,serialize,element}.go`. Differs: a step is
+//! kept in its written form.
 
 use std::collections::BTreeMap;
 

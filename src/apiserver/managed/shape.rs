@@ -1,7 +1,8 @@
 //! How each field merges: as one piece, field by field, or element by element and by which keys.
 //!
 //! Upstream: the markers `+listType`, `+listMapKey`, `+mapType`, `+structType` and `+default` of
-//! `staging/src/k8s.io/api`, as the OpenAPI document has them.
+//! `staging/src/k8s.io/api`, as the OpenAPI document has them. Differs: the
+//! markers in the schemas of custom kinds are not asked, their lists are one piece.
 
 use serde_json::{Map, Value};
 
@@ -27,6 +28,8 @@ pub enum Shape {
     ListMap(&'static [&'static str], &'static Type),
     /// Scalars, each at most once.
     ListSet,
+    /// A custom object: metadata is known, and nothing below it.
+    Envelope,
     /// Nothing is known: objects merge by field, lists are one piece.
     Unknown,
 }
@@ -138,7 +141,10 @@ const PRESENT: &[(&str, &str)] = &[
 impl Shape {
     /// The shape of a whole object.
     pub fn of_kind(kind: Kind) -> Shape {
-        Struct::named(kind.name()).map_or(Shape::Unknown, Shape::Struct)
+        match kind {
+            Kind::Custom(_) => Shape::Envelope,
+            _ => Struct::named(kind.name()).map_or(Shape::Unknown, Shape::Struct),
+        }
     }
 
     fn of(kind: &'static Type) -> Shape {
@@ -160,6 +166,9 @@ impl Shape {
         let owner = match self {
             Shape::Struct(owner) => owner,
             Shape::Map(element) => return Some(Shape::of(element)),
+            Shape::Envelope if name == "metadata" => {
+                return Some(Struct::named("ObjectMeta").map_or(Shape::Unknown, Shape::Struct));
+            }
             _ => return Some(Shape::Unknown),
         };
         let kind = owner.field(name)?;
@@ -198,7 +207,7 @@ impl Shape {
     /// Whether a field of this struct is there in Go even if nobody sets it.
     pub fn is_present(self, name: &str) -> bool {
         let Shape::Struct(owner) = self else {
-            return false;
+            return matches!(self, Shape::Envelope) && name == "metadata";
         };
         let envelope = ["metadata", "spec", "status"].contains(&name);
         (envelope && owner.field("apiVersion").is_some()) || PRESENT.contains(&(owner.name, name))
@@ -206,7 +215,7 @@ impl Shape {
 
     /// Whether entries are owned as such: those of maps, in contrast to fields of structs.
     pub fn has_entries(self) -> bool {
-        matches!(self, Shape::Map(_) | Shape::Unknown)
+        matches!(self, Shape::Map(_) | Shape::Envelope | Shape::Unknown)
     }
 }
 
