@@ -1,6 +1,7 @@
 //! `cargo bench`: how long large manifests take to be read, checked, decoded and applied, and how
 //! that grows with their size; how soon hostile ones are refused. Each figure is the best of some
 //! runs. The same benches run in a browser by `npm run figures`.
+#![allow(clippy::disallowed_methods)] // benches need a clock; the core has none
 
 use std::hint::black_box;
 use std::time::Instant;
