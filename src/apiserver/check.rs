@@ -39,6 +39,7 @@ pub fn check(text: &str, server: Snapshot<'_>) -> Vec<Diagnostic> {
                 offset: 0,
                 found: &mut found,
                 object: String::new(),
+                server,
             };
             checker.add(error.span, error.message, false);
             Vec::new()

@@ -14,9 +14,7 @@ use crate::clock::{Seed, SimTime, Span};
 use crate::profile::Profile;
 
 use super::managed::{Note, Writer};
-use super::strategy::{
-    keep_status, keep_system_fields, number_template, same_spec, take_status,
-};
+use super::strategy::{keep_status, keep_system_fields, number_template, same_spec, take_status};
 use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use kube_orrery::api::Kind;
 use kube_orrery::api::yaml::{parse, split};
-use kube_orrery::apiserver::{check, decode};
+use kube_orrery::apiserver::{Store, check, decode};
 use kube_orrery::session::{BENCHES, manifest};
 use serde_json::Value;
 
@@ -55,7 +55,10 @@ const PARTS: &[Part] = &[
     ("check", |kilobytes| {
         best(
             || manifest(kilobytes * 1_000),
-            |text| drop(black_box(check(text))),
+            |text| {
+                let store = Store::default();
+                drop(black_box(check(text, store.head())));
+            },
         )
     }),
 ];

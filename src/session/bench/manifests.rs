@@ -137,7 +137,7 @@ fn apply_file(history: &mut History) {
 }
 
 fn check_file(history: &mut History) {
-    std::hint::black_box(check(text(history)));
+    std::hint::black_box(check(text(history), history.world().store().head()));
 }
 
 fn deployments(history: &History) -> String {
@@ -150,7 +150,7 @@ fn deployments(history: &History) -> String {
 
 /// The words in which the file is refused.
 fn refusal(history: &History) -> String {
-    let found = check(text(history));
+    let found = check(text(history), history.world().store().head());
     found
         .first()
         .map_or("accepted".to_string(), |problem| problem.message.clone())
