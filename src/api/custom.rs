@@ -48,6 +48,7 @@ struct Row {
     schema: Value,
     status: bool,
     scale: Option<ScalePaths>,
+    selectable: Vec<String>,
 }
 
 /// Rows that were made so far, by what they were made of. A memory only: what a row says depends
@@ -97,6 +98,11 @@ impl CustomKind {
         self.0.scale.as_ref()
     }
 
+    /// Whether lists can be selected by a field: `spec.color`.
+    pub fn is_selectable(self, field: &str) -> bool {
+        self.0.selectable.iter().any(|own| own == field)
+    }
+
     fn identity(&self) -> (&'static str, &'static str) {
         (self.0.info.group, self.0.info.plural)
     }
@@ -121,6 +127,12 @@ fn row(group: &str, scope: &str, names: &Value, version: &Value) -> Row {
     let schema = version.pointer("/schema/openAPIV3Schema").cloned();
     let categories: Vec<&str> = texts_at(names, "/categories");
     let short: Vec<&str> = texts_at(names, "/shortNames");
+    let selectable = items_at(version, "/selectableFields").iter();
+    let selectable = selectable.map(|field| {
+        text_at(field, "/jsonPath")
+            .trim_start_matches('.')
+            .to_string()
+    });
     Row {
         info: KindInfo {
             name: keep(text_at(names, "/kind")),
@@ -135,6 +147,7 @@ fn row(group: &str, scope: &str, names: &Value, version: &Value) -> Row {
         },
         columns: columns(version),
         schema: schema.unwrap_or_default(),
+        selectable: selectable.collect(),
         status: version.pointer("/subresources/status").is_some(),
         scale,
     }

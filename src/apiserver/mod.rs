@@ -22,6 +22,7 @@ mod store;
 mod strategy;
 mod structural;
 mod validation;
+mod versions;
 
 pub use admission::{SYSTEM_CLASSES, quota_status};
 pub use check::{Diagnostic, check};
@@ -35,3 +36,4 @@ pub use served::is_true;
 pub use server::{ApiOptions, ApiServer, ApiState};
 pub use snapshot::Snapshot;
 pub use store::{Cause, Change, Store, Trigger};
+pub use versions::{from_own, further_versions, in_version};

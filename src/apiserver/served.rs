@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::api::{CustomKind, KINDS, Kind, Object, Order, items_at, text_at};
 
-use super::Snapshot;
+use super::{Snapshot, versions};
 
 impl<'a> Snapshot<'a> {
     /// Every kind that is served, custom ones last and in their preferred versions.
@@ -37,7 +37,9 @@ impl<'a> Snapshot<'a> {
     /// The kind that `stable.example.com/v1` and `CronTab` name.
     pub fn kind_by_gvk(self, api_version: &str, kind: &str) -> Option<Kind> {
         let named = |k: &Kind| k.name() == kind && k.api_version() == api_version;
-        Kind::by_gvk(api_version, kind).or_else(|| self.custom_versions().find(named))
+        Kind::by_gvk(api_version, kind)
+            .or_else(|| versions::kind_of(api_version, kind))
+            .or_else(|| self.custom_versions().find(named))
     }
 
     /// The kind that a word of the command line names: see [`Kind::by_word`].

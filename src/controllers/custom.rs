@@ -417,6 +417,43 @@ mod tests {
     }
 
     #[test]
+    fn custom_objects_go_with_their_namespace_and_what_they_own_goes_with_them() {
+        let mut drive = Drive::new();
+        definition(&mut drive, "crontabs", "CronTab");
+        drive.settle();
+        let kind = drive
+            .api
+            .store()
+            .head()
+            .kind_by_word("crontabs")
+            .expect("served");
+        let owner = drive.create(kind, "default", "nightly", &json!({}));
+        let owned = |controller: bool| {
+            json!({"metadata": {"ownerReferences": [{
+                "apiVersion": "example.com/v1", "kind": "CronTab", "name": "nightly",
+                "uid": owner.meta.uid.to_string(), "controller": controller,
+            }]}})
+        };
+        drive.create(Kind::ConfigMap, "default", "settings", &owned(false));
+        drive.create(kind, "default", "child", &owned(true));
+        drive.settle();
+        assert_eq!(drive.list(kind).len(), 2, "their owner is there");
+        drive.delete(kind, "nightly");
+        drive.settle();
+        assert_eq!(drive.list(kind).len(), 0);
+        assert!(drive.get(Kind::ConfigMap, "settings").is_none());
+
+        let namespace =
+            json!({"metadata": {"namespace": ""}, "spec": {"finalizers": ["kubernetes"]}});
+        drive.create(Kind::Namespace, "", "lab", &namespace);
+        drive.create(kind, "lab", "weekly", &json!({}));
+        drive.delete(Kind::Namespace, "lab");
+        drive.run_for(Span::secs(6));
+        assert!(drive.get(Kind::Namespace, "lab").is_none());
+        assert_eq!(drive.list(kind).len(), 0);
+    }
+
+    #[test]
     fn a_name_that_becomes_free_is_accepted() {
         let mut drive = Drive::new();
         let first = definition(&mut drive, "crontabs", "CronTab");

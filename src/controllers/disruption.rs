@@ -1,16 +1,13 @@
 //! The disruption controller: how many of a budget's pods may be evicted now.
 //!
-//! Upstream: `pkg/controller/disruption/disruption.go`. Differs: the scale of custom resources is
-//! not asked for.
+//! Upstream: `pkg/controller/disruption/disruption.go`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{
-    Arg, Body, InvolvedObject, Key, Kind, Object, Selector, fields_at, number_at, selector_at,
-};
+use crate::api::{Arg, Body, InvolvedObject, Key, Kind, Object, Selector, fields_at, selector_at};
 use crate::apiserver::{ApiError, Change, Snapshot};
 use crate::client::{Client, message};
 use crate::clock::{SimTime, Span};
@@ -120,15 +117,14 @@ fn scale(pods: &[Arc<Object>], cache: Snapshot<'_>) -> i64 {
         };
         // A Deployment's ReplicaSets come and go: its own figure counts.
         let owner = self::owner(&owner, cache).unwrap_or(owner);
-        let replicas = number_at(&crate::api::to_json(&owner), "/spec/replicas");
-        wanted.insert(owner.key(), replicas.unwrap_or(0));
+        wanted.insert(owner.key(), owner.replicas().unwrap_or(0).into());
     }
     wanted.values().sum()
 }
 
 fn owner(object: &Object, cache: Snapshot<'_>) -> Option<Arc<Object>> {
     let reference = object.meta.controller()?;
-    let kind = Kind::by_gvk(&reference.api_version, &reference.kind)?;
+    let kind = cache.kind_by_gvk(&reference.api_version, &reference.kind)?;
     let found = cache.find(kind, &object.meta.namespace, &reference.name)?;
     (found.meta.uid == reference.uid).then(|| found.clone())
 }
@@ -280,6 +276,7 @@ fn note_pod(change: &Change<'_>, desk: &mut Desk, _: SimTime) {
 mod tests {
     use super::super::drive::Drive;
     use super::*;
+    use crate::api::number_at;
 
     #[test]
     fn budgets_count_healthy_pods() {

@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::clock::SimTime;
 
 use super::util::woken_by;
-use super::{Controller, Desk, Watch};
+use super::{Controller, Desk, Note, Watch};
 
 /// See the module.
 pub(super) struct ResourceQuotaController;
@@ -50,6 +50,10 @@ impl Controller for ResourceQuotaController {
 
     fn watches(&self) -> &'static [Watch] {
         WATCHES
+    }
+
+    fn note_custom(&self) -> Option<Note> {
+        Some(freed)
     }
 
     fn reconcile(

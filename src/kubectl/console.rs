@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use crate::api::{Kind, Object};
-use crate::apiserver::{ApiError, ApiServer, Cause, Snapshot, Writer};
+use crate::apiserver::{ApiError, ApiServer, Cause, Snapshot, Writer, in_version};
 use crate::client::{Client, LogSource};
 use crate::clock::SimTime;
 
 use super::args::Args;
 use super::errors::Failure;
-use super::objects::in_version;
 use super::verbs::Waiting;
 use super::{Files, Output, Settings};
 

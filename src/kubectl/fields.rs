@@ -47,7 +47,8 @@ fn of(kind: Kind) -> &'static [&'static str] {
 pub fn is_supported(kind: Kind, field: &str) -> bool {
     let in_metadata =
         field == "metadata.name" || (field == "metadata.namespace" && kind.info().namespaced);
-    in_metadata || of(kind).contains(&field)
+    let of_definition = matches!(kind, Kind::Custom(custom) if custom.is_selectable(field));
+    in_metadata || of_definition || of(kind).contains(&field)
 }
 
 /// The value of a field as text; `None` where it is not set.

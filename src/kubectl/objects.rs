@@ -37,19 +37,6 @@ pub fn full_json(object: &Object, snapshot: Snapshot<'_>, now: SimTime) -> Value
     value
 }
 
-/// The object in the version that a kind was asked for in.
-pub fn in_version(object: &Arc<Object>, kind: Kind) -> Arc<Object> {
-    match &object.body {
-        Body::Data(stored @ Kind::Custom(_), body)
-            if stored.info().version != kind.info().version =>
-        {
-            let (meta, body) = (object.meta.clone(), Body::Data(kind, body.clone()));
-            Arc::new(Object { meta, body })
-        }
-        _ => object.clone(),
-    }
-}
-
 /// Puts `metadata.managedFields` into the object's JSON.
 pub fn add_managers(value: &mut Value, object: &Object, snapshot: Snapshot<'_>) {
     let managers = managed_fields(snapshot, &object.key());

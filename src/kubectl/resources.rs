@@ -6,14 +6,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::api::{Kind, Object, Selector};
-use crate::apiserver::{ApiError, FieldValidation, Reason, Snapshot};
+use crate::apiserver::{ApiError, FieldValidation, Reason, Snapshot, in_version};
 
 use super::args::Args;
 use super::console::Console;
 use super::errors::Failure;
 use super::fields;
 use super::manifest::{Problem, failure, load, with_source};
-use super::objects::in_version;
 
 /// What the words of a command name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use crate::api::{Body, CustomKind, Kind, Meta};
 use crate::apiserver::structural;
 
 use super::metadata;
-use super::problem::{Problem, What};
+use super::problem::Problem;
 use super::strict::{self, Notes};
 
 pub(super) fn read<'a>(
@@ -33,10 +33,7 @@ pub(super) fn read<'a>(
     }
     structural::fill(&mut object, kind.schema());
     let dropped = structural::prune(&mut object, kind.schema());
-    let unknown = dropped.into_iter().map(|path| Problem {
-        path,
-        what: What::UnknownField,
-    });
+    let unknown = dropped.into_iter().map(Problem::unknown_field);
     notes.borrow_mut().problems.extend(unknown);
     let body = Body::Data(Kind::Custom(kind), Arc::new(object));
     (metadata::from_api(meta.unwrap_or_default()), body)

@@ -24,9 +24,10 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     Body, Kind, Meta, NodeBody, NodeStatus, Object, PodBody, PodStatus, SharedPodSpec, Taint,
+    text_at,
 };
 
-use super::{ApiError, Reason, defaults};
+use super::{ApiError, Reason, defaults, versions};
 
 pub(super) use problem::{Problem, What, converter_error, json_error, unknown_fields};
 use strict::Notes;
@@ -60,17 +61,19 @@ pub fn decode_with(
         .get("kind")
         .and_then(Value::as_str)
         .unwrap_or(info.name);
+    let own = kind.api_version();
+    let version = text_at(value, "/apiVersion").rsplit('/').next();
+    let version = version.filter(|v| !v.is_empty()).unwrap_or(info.version);
     let bad = |why: &str| {
         let text = format!(
-            "{given} in version \"{}\" cannot be handled as a {}: {why}",
-            info.version, info.name
+            "{given} in version \"{version}\" cannot be handled as a {}: {why}",
+            info.name
         );
         ApiError::new(Reason::BadRequest, text)
     };
     if given != info.name {
         return Err(bad(&format!(
-            "no kind \"{given}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
-            kind.api_version()
+            "no kind \"{given}\" is registered for version \"{own}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
         )));
     }
     let (object, mut problems) =
@@ -91,6 +94,8 @@ pub fn decode_with(
 /// Reads as much of an object as can be read, with everything that is wrong about its form.
 /// Errors: a text, for kinds that nobody may write.
 pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), String> {
+    let (value, lacking) = versions::to_own(kind, value);
+    let value = &*value;
     let notes = RefCell::new(Notes::default());
     let body = match kind {
         Kind::Pod => {
@@ -125,7 +130,9 @@ pub(super) fn read(kind: Kind, value: &Value) -> Result<(Object, Vec<Problem>), 
         }
     };
     let (meta, body) = body;
-    Ok((Object { meta, body }, notes.into_inner().problems))
+    let mut problems = notes.into_inner().problems;
+    problems.extend(lacking.into_iter().map(Problem::unknown_field));
+    Ok((Object { meta, body }, problems))
 }
 
 /// `metadata` and `spec`; the status of a request is never taken, so its form does not matter.

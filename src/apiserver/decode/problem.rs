@@ -13,6 +13,14 @@ pub(in crate::apiserver) struct Problem {
     pub what: What,
 }
 
+impl Problem {
+    /// A field that the kind does not have.
+    pub fn unknown_field(path: String) -> Problem {
+        let what = What::UnknownField;
+        Problem { path, what }
+    }
+}
+
 /// The kind of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::apiserver) enum What {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::api::{Key, Kind, Object, go_json, go_print, go_quote, to_json};
 
 use super::decode::{self, FieldValidation, What};
-use super::{ApiError, ApiServer, Cause, FieldError, Reason};
+use super::{ApiError, ApiServer, Cause, FieldError, Reason, from_own};
 
 pub use diff::{three_way_patch, two_way_patch};
 pub use json::merge_patch;
@@ -64,11 +64,25 @@ impl ApiServer {
         validation: FieldValidation,
         cause: Cause,
     ) -> Result<(Arc<Object>, Vec<String>), ApiError> {
+        self.patch_in("", key, kind, patch, validation, cause)
+    }
+
+    /// The same with a patch of a further version's form; empty for the kind's own.
+    pub fn patch_in(
+        &mut self,
+        version: &str,
+        key: &Key,
+        kind: PatchType,
+        patch: &Value,
+        validation: FieldValidation,
+        cause: Cause,
+    ) -> Result<(Arc<Object>, Vec<String>), ApiError> {
         let old = self.current(key, 0)?;
         if kind == PatchType::Strategic && matches!(key.kind, Kind::Custom(_)) {
             return Err(ApiError::new(Reason::UnsupportedMediaType, MEDIA_TYPES));
         }
         let mut patched = to_json(&old);
+        from_own(key.kind, version, &mut patched);
         let printed = patch_json(&mut patched, kind, patch)?;
         let bad = |why: String| ApiError::new(Reason::BadRequest, why);
         let (object, mut problems) = decode::read(key.kind, &patched).map_err(bad)?;

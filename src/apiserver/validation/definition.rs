@@ -4,6 +4,8 @@
 //! `pkg/apiserver/schema/validation.go`. Differs: rules in CEL are not compiled, conversion
 //! webhooks not looked at, and schemas are not shown within messages about versions.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::api::{Meta, go_json, go_quote, items_at, text_at};
@@ -248,6 +250,64 @@ fn unclosed(pattern: &str) -> bool {
     pattern.matches('(').count() > pattern.matches(')').count()
 }
 
+/// Formats of texts that the server knows, though it does not check all of them.
+const FORMATS: &[&str] = &[
+    "bsonobjectid",
+    "byte",
+    "cidr",
+    "creditcard",
+    "date",
+    "date-time",
+    "datetime",
+    "duration",
+    "email",
+    "hexcolor",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "isbn",
+    "isbn10",
+    "isbn13",
+    "k8s-long-name",
+    "k8s-short-name",
+    "mac",
+    "password",
+    "rgbcolor",
+    "ssn",
+    "uri",
+    "uuid",
+    "uuid3",
+    "uuid4",
+    "uuid5",
+];
+
+/// Warnings about a new definition.
+pub(super) fn warnings(body: &Value) -> Vec<String> {
+    let mut unknown = BTreeSet::new();
+    for version in items_at(body, "/spec/versions") {
+        formats(version.get("schema").unwrap_or(&Value::Null), &mut unknown);
+    }
+    let texts = unknown
+        .iter()
+        .map(|format| format!("unrecognized format {}", go_quote(format)));
+    texts.collect()
+}
+
+fn formats<'v>(schema: &'v Value, unknown: &mut BTreeSet<&'v str>) {
+    match schema {
+        Value::Object(fields) => {
+            let format = text_at(schema, "/format");
+            let is_text = text_at(schema, "/type") == "string";
+            if is_text && !format.is_empty() && !FORMATS.contains(&format) {
+                unknown.insert(format);
+            }
+            fields.values().for_each(|inner| formats(inner, unknown));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| formats(inner, unknown)),
+        _ => {}
+    }
+}
+
 /// What may not change once objects are stored.
 pub(super) fn immutable(new: &Value, old: &Value, errors: &mut Errors) {
     let established = is_true(old, "Established");
@@ -334,6 +394,23 @@ mod tests {
                 None => body["spec"]["names"]["shortNames"] = value.clone(),
             }
             assert_eq!(texts(&body), [words], "{pointer} {value}");
+        }
+    }
+
+    #[test]
+    fn formats_that_nobody_knows_are_told() {
+        let schema = |kind: &str, format: &str| json!({"type": kind, "format": format});
+        for (inner, told) in [
+            (schema("string", "date-time"), None),
+            (schema("integer", "int64"), None),
+            (
+                schema("string", "cron"),
+                Some("unrecognized format \"cron\""),
+            ),
+        ] {
+            let mut body = crd();
+            body["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = inner;
+            assert_eq!(warnings(&body).first().map(String::as_str), told);
         }
     }
 

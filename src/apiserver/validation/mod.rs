@@ -130,6 +130,9 @@ pub(super) fn validate_update(object: &Object, old: &Object) -> Vec<FieldError> 
 
 /// Warnings about an object that is about to be created.
 pub(super) fn create_warnings(object: &Object) -> Vec<String> {
+    if let Body::Data(Kind::CustomResourceDefinition, body) = &object.body {
+        return definition::warnings(body);
+    }
     if !matches!(
         object.kind(),
         Kind::Pod | Kind::Deployment | Kind::ReplicaSet | Kind::Job | Kind::CronJob

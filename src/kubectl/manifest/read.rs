@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::api::yaml::{YamlError, check_size, parse, split};
-use crate::api::{Key, Kind, go_json};
+use crate::api::{Key, Kind, go_json, text_at};
 use crate::apiserver::{FieldValidation, Snapshot, check_metadata};
 use crate::kubectl::args::Args;
 use crate::kubectl::console::Console;
@@ -35,6 +35,11 @@ impl Info {
     /// The key of the object.
     pub fn key(&self) -> Key {
         Key::new(self.kind, self.namespace.clone(), self.name.as_str())
+    }
+
+    /// The version that the document is in.
+    pub fn api_version(&self) -> &str {
+        text_at(&self.value, "/apiVersion")
     }
 
     /// How kubectl names the object in the errors of apply.

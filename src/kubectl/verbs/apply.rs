@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::api::{Object, go_json};
 use crate::apiserver::{
-    ApiError, FieldValidation, PatchType, Reason, merge_patch, three_way_patch,
+    ApiError, FieldValidation, PatchType, Reason, from_own, in_version, merge_patch,
+    three_way_patch,
 };
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
@@ -17,7 +18,7 @@ use crate::kubectl::errors::Failure;
 use crate::kubectl::manifest::{
     Info, LAST_APPLIED, Problem, Validate, applied, failure, load, with_last_applied, with_source,
 };
-use crate::kubectl::objects::{full_json, in_version};
+use crate::kubectl::objects::full_json;
 use crate::kubectl::output::{Format, list, to_json_text, to_yaml_text};
 
 use super::{FILES, Verb, WRITE, apply_server};
@@ -220,7 +221,8 @@ fn patch(
     };
     let written = console.write(mode, |server, cause| {
         let form = PatchType::of(info.kind);
-        server.patch(&info.key(), form, &patch, validate, cause)
+        let version = info.api_version();
+        server.patch_in(version, &info.key(), form, &patch, validate, cause)
     });
     let (object, warnings) = written
         .map_err(|error| refused(error, info, &patch))?
@@ -246,7 +248,8 @@ pub(super) fn warn_if_deleting(console: &mut Console<'_, '_>, object: &Object) {
 pub(super) fn patch_for(info: &Info, live: &Object) -> Result<Value, String> {
     let modified = with_last_applied(&info.value);
     let original = applied(live).unwrap_or(Value::Null);
-    let current = crate::api::to_json(live);
+    let mut current = crate::api::to_json(live);
+    from_own(info.kind, info.api_version(), &mut current);
     if PatchType::of(info.kind) == PatchType::Merge {
         return Ok(merge_patch(&original, &modified, &current));
     }

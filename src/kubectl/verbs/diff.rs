@@ -6,12 +6,11 @@
 use serde_json::Value;
 
 use crate::api::{to_json, unified_diff};
-use crate::apiserver::{FieldValidation, PatchType};
+use crate::apiserver::{FieldValidation, PatchType, in_version};
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, DryRun, Flow};
 use crate::kubectl::errors::Failure;
 use crate::kubectl::manifest::{Info, Problem, failure, load, with_last_applied, with_source};
-use crate::kubectl::objects::in_version;
 use crate::kubectl::output::to_yaml_text;
 
 use super::{FILES, Verb};
@@ -77,7 +76,7 @@ fn both(console: &mut Console<'_, '_>, info: &Info) -> Result<(Value, Value), Pr
             let strict = FieldValidation::Strict;
             let patched = console.write(DryRun::Server, |server, cause| {
                 let form = PatchType::of(info.kind);
-                server.patch(&info.key(), form, &patch, strict, cause)
+                server.patch_in(info.api_version(), &info.key(), form, &patch, strict, cause)
             });
             let patched = patched.map_err(|e| with_source(e, "patching", source))?;
             Ok((

@@ -4,6 +4,7 @@
 //! simulation serves, not all that a real server does.
 
 use crate::api::{Kind, Order};
+use crate::apiserver::further_versions;
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
 use crate::kubectl::errors::Failure;
@@ -151,6 +152,7 @@ fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure
     let server = console.live();
     let all = server.kinds().chain(server.custom_versions());
     let mut all: Vec<String> = all.map(Kind::api_version).collect();
+    all.extend(further_versions().map(str::to_string));
     all.order();
     all.dedup();
     all.into_iter().for_each(|version| console.say(version));
