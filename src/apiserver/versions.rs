@@ -1,8 +1,9 @@
 //! The further versions in which a kind is served, and how one form becomes the other. Custom kinds
 //! have the same form in all of theirs (conversion strategy None).
 //!
-//! Upstream: `pkg/apis/autoscaling/v1/conversion.go`, `apiextensions-apiserver/pkg/apiserver/conversion`.
-//! Differs: what a client reads is in the kind's own version, unless it is a custom kind.
+//! Upstream: `pkg/apis/autoscaling/v1/conversion.go`,
+//! `apiextensions-apiserver/pkg/apiserver/conversion`. Differs: what a client reads is in the
+//! kind's own version, unless it is a custom kind.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -170,7 +171,8 @@ mod tests {
     #[test]
     fn autoscalers_go_through_version_1_unharmed() {
         let own = "autoscaling/v2";
-        let memory = json!({"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1Gi"}}});
+        let target = json!({"type": "AverageValue", "averageValue": "1Gi"});
+        let memory = json!({"type": "Resource", "resource": {"name": "memory", "target": target}});
         for (v1, v2) in [
             (
                 json!({"spec": {"maxReplicas": 3, "targetCPUUtilizationPercentage": 50}}),
