@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{ContainerState, Key, Kind, Object, Phase, PodBody, fields_at, items_at, text_at};
-use crate::apiserver::{ApiError, Reason, Snapshot};
+use crate::api::{Key, Kind, Object, Phase};
+use crate::apiserver::{ApiError, Snapshot};
 use crate::clock::{SimTime, Span};
 
 use super::Client;
@@ -77,22 +77,6 @@ pub struct NodeMetrics {
     pub usage: Usage,
 }
 
-const API: &str = "v1beta1.metrics.k8s.io";
-/// `freshContainerMinMetricsResolution`: a container that has started within the last window is
-/// measured from its start, if that is so long ago.
-const FRESH_MIN: Span = Span::secs(10);
-
-/// The last scrape and the one before it.
-struct Scrape<'s> {
-    at: SimTime,
-    /// `None` if the server had not started yet.
-    before: Option<SimTime>,
-    then: Snapshot<'s>,
-    resolution: Span,
-    meters: &'s dyn Meters,
-    demands: BTreeMap<Key, Usage>,
-}
-
 impl Client<'_> {
     /// The metrics of running pods that are picked, by namespace and name. Errors: NotFound where
     /// no such API is registered, ServiceUnavailable where nobody answers for it.
@@ -122,138 +106,20 @@ impl Client<'_> {
         let picked = nodes.filter(|node| picks(node));
         Ok(picked.filter_map(|node| scrape.node(node)).collect())
     }
-
-    /// `None` before the first scrape. Errors: nobody answers.
-    fn scrape(&self, resource: &str) -> Result<Option<Scrape<'_>>, ApiError> {
-        let live = self.live();
-        let (Some(service), Some(meters)) = (live.find(Kind::APIService, "", API), self.meters)
-        else {
-            let what = "the server could not find the requested resource";
-            let why = format!("{what} (get {resource}.metrics.k8s.io)");
-            return Err(ApiError::new(Reason::NotFound, why));
-        };
-        let since = serving_since(service, live).ok_or_else(|| {
-            let what = "the server is currently unable to handle the request";
-            let why = format!("{what} (get {resource}.metrics.k8s.io)");
-            ApiError::new(Reason::ServiceUnavailable, why)
-        })?;
-        let resolution = self.api.state.options.metric_resolution.max(Span::secs(1));
-        let micros = resolution.as_micros();
-        let scrapes = (self.now() - since).as_micros().div_euclid(micros);
-        if scrapes < 0 {
-            return Ok(None);
-        }
-        let at = since + resolution * scrapes;
-        let store = self.api.store();
-        let then = store.at(store.revision_at(at));
-        Ok(Some(Scrape {
-            at,
-            before: (scrapes > 0).then_some(at - resolution),
-            then,
-            resolution,
-            meters,
-            demands: meters.demands(then, at),
-        }))
-    }
 }
 
-/// Since when somebody answers for an API: the start of the oldest pod behind its Service that is
-/// ready now.
-fn serving_since(service: &Object, live: Snapshot<'_>) -> Option<SimTime> {
-    let body = service.data()?;
-    let conditions = items_at(body, "/status/conditions").iter();
-    let mut available = conditions.filter(|c| text_at(c, "/type") == "Available");
-    available.find(|c| text_at(c, "/status") == "True")?;
-    let spec = body.pointer("/spec/service");
-    let Some(backend) = spec.filter(|backend| !backend.is_null()) else {
-        return Some(service.meta.created);
-    };
-    let (namespace, name) = (text_at(backend, "/namespace"), text_at(backend, "/name"));
-    let slices = live.list(Kind::EndpointSlice, Some(namespace));
-    let label = "kubernetes.io/service-name";
-    let of_service =
-        |slice: &&Arc<Object>| slice.meta.labels.get(label).map(String::as_str) == Some(name);
-    let endpoints = slices.filter(of_service).flat_map(|slice| {
-        slice
-            .data()
-            .map_or(&[][..], |data| items_at(data, "/endpoints"))
-    });
-    let ready = endpoints.filter(|endpoint| {
-        fields_at(endpoint, "/conditions").any(|(key, value)| key == "ready" && value == true)
-    });
-    let pods = ready.filter_map(|endpoint| {
-        live.find(Kind::Pod, namespace, text_at(endpoint, "/targetRef/name"))
-    });
-    pods.filter_map(|pod| running(pod.pod()?).next())
-        .map(|run| run.1)
-        .min()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The running containers of a pod, sidecars included, and since when they run.
-fn running(pod: &PodBody) -> impl Iterator<Item = (&Arc<str>, SimTime)> {
-    let all = pod
-        .status
-        .containers
-        .iter()
-        .chain(&pod.status.init_containers);
-    all.filter_map(|container| match container.state {
-        ContainerState::Running { started } => Some((&container.name, started)),
-        _ => None,
-    })
-}
-
-impl Scrape<'_> {
-    fn answers(&self, node: &str) -> bool {
-        self.meters.answers(node, self.at)
-    }
-
-    fn usage(&self, pod: &Object) -> Vec<(Arc<str>, Usage)> {
-        let demand = self.demands.get(&pod.key()).copied().unwrap_or_default();
-        self.meters.containers(pod, demand)
-    }
-
-    /// A pod that has two points for each of its containers.
-    fn pod(&self, live: &Object) -> Option<PodMetrics> {
-        let pod = self.then.get(&live.key())?;
-        let body = pod.pod().filter(|_| pod.meta.uid == live.meta.uid)?;
-        let node = body
-            .node_name
-            .as_deref()
-            .filter(|node| self.answers(node))?;
-        let mut shortest = None;
-        for (_, started) in running(body) {
-            let window = self.window(node, started)?;
-            shortest = Some(shortest.map_or(window, |other: Span| other.min(window)));
+    #[test]
+    fn millicores_are_rounded_up() {
+        for (cpu_nanos, milli) in [(0, 0), (1, 1), (1_000_000, 1), (1_000_001, 2)] {
+            let usage = Usage {
+                cpu_nanos,
+                memory_bytes: 0,
+            };
+            assert_eq!(usage.cpu_milli(), milli);
         }
-        Some(PodMetrics {
-            namespace: pod.meta.namespace.clone(),
-            name: pod.meta.name.clone(),
-            at: self.at,
-            window: shortest?,
-            containers: self.usage(pod),
-        })
-    }
-
-    /// What lies between the two points of a container; `None` if there is one only.
-    fn window(&self, node: &str, started: SimTime) -> Option<Span> {
-        let age = self.at - started;
-        if age >= FRESH_MIN && age < self.resolution {
-            return Some(age);
-        }
-        let before = self.before.filter(|before| started < *before)?;
-        self.meters.answers(node, before).then_some(self.resolution)
-    }
-
-    fn node(&self, node: &Object) -> Option<NodeMetrics> {
-        let name = &node.meta.name;
-        let before = self
-            .before
-            .filter(|before| self.meters.answers(name, *before));
-        before.filter(|_| self.answers(name))?;
-        let pods = self.then.pods_on(name).flat_map(|pod| self.usage(pod));
-        Some(NodeMetrics {
-            name: name.clone(),
-            usage: pods.map(|(_, usage)| usage).sum::<Usage>() + self.meters.system(node),
-        })
     }
 }

@@ -7,6 +7,7 @@ mod logs;
 mod metrics;
 mod recent;
 mod recorder;
+mod scrape;
 mod workqueue;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! Upstream: none; the world outside of the cluster. A workload's demand is shared equally by its
 //! pods that are Running and Ready, whatever Services there are, and what they cannot serve within
-//! their limits is lost.
+//! their limits, or within what their node has, is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -3,8 +3,7 @@
 //!
 //! Upstream: cAdvisor and `/metrics/resource` (`pkg/kubelet/metrics/collectors`). Differs: a
 //! catalogue stands for what programs do; the demand falls on the first container of a pod, which
-//! uses no more cpu or memory than its limits (nothing is killed for its memory); what a node has
-//! is no limit to what its pods use together.
+//! uses no more cpu or memory than its limits (nothing is killed for its memory).
 
 use std::sync::Arc;
 

@@ -126,6 +126,8 @@ words! {
     details_text = "Details of the selection";
     details_gone = "It does not exist at this moment.";
     delete = "Delete this {0}";
+    load_on = "Ask 1 core of it";
+    load_off = "Ask nothing of it";
     why = "Why?";
     yaml = "YAML";
     events_list = "List of events";

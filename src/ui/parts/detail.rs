@@ -123,16 +123,23 @@ fn deeds(object: &Ref, exists: bool, act: &Callback<Act>) -> Html {
         "" | "default" => String::new(),
         other => format!(" -n {other}"),
     };
-    let line = format!("kubectl delete {kind} {}{space}", object.name);
+    let name = &object.name;
+    let delete = format!("kubectl delete {kind} {name}{space}");
+    html! {
+        <p class="deeds">
+            { deed(t().load_on.into(), format!("load{space} {kind}/{name} cpu=1"), act) }
+            { deed(t().load_off.into(), format!("load{space} {kind}/{name} off"), act) }
+            { deed(fill(t().delete, &[kind]), delete, act) }
+        </p>
+    }
+}
+
+fn deed(word: String, line: String, act: &Callback<Act>) -> Html {
     let run = {
         let (act, line) = (act.clone(), line.clone());
         Callback::from(move |_: MouseEvent| act.emit(Act::Run(line.clone())))
     };
-    html! {
-        <p class="deeds">
-            <button class="button" onclick={run} title={line}>{ fill(t().delete, &[kind]) }</button>
-        </p>
-    }
+    html! { <button class="button" onclick={run} title={line}>{ word }</button> }
 }
 
 fn why_row(step: &WhyStep, props: &FactsProps) -> Html {
