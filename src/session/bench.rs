@@ -133,6 +133,17 @@ fn state_hash(history: &mut History) {
     std::hint::black_box(history.world().hash());
 }
 
+/// What a pod of the large story takes of memory, with everything that exists because of it
+/// (events, every version of every object, the checkpoints of a minute), in bytes. `taken` tells
+/// how much memory the process holds.
+pub fn memory_per_pod(taken: impl Fn() -> usize) -> f64 {
+    let mut history = hundred_nodes();
+    let before = taken();
+    scale_to_thousand(&mut history);
+    let grown = taken().saturating_sub(before);
+    grown as f64 / history.world().pod_count().max(1) as f64
+}
+
 /// How many pods of a story are Ready.
 fn ready_pods(history: &History) -> String {
     let pods = history

@@ -14,7 +14,7 @@ use crate::clock::{SimTime, Span};
 use crate::cluster::{Setup, World};
 use crate::view::{Problem, Ref};
 
-pub use bench::{BENCHES, Bench, manifest};
+pub use bench::{BENCHES, Bench, manifest, memory_per_pod};
 pub use history::History;
 pub use journal::{Input, Recorded};
 pub use msg::{Msg, Reply, Step};

@@ -86,7 +86,8 @@ pub enum Reply {
         value: f64,
         unit: String,
         /// What it may be.
-        budget: f64,
+        /// What it is to stay below, if it is to.
+        budget: Option<f64>,
     },
     /// All benchmark figures were sent; the session has a hundred nodes from now on, to be drawn.
     BenchDone,

@@ -38,9 +38,9 @@ pub struct MapModel {
 }
 
 /// What one frame draws at most, since a page that draws a hundred nodes at once stands still:
-/// a box counts as so many, and each of its pods as one.
+/// a box counts as so many, and each of its pods as one more.
 const DRAWN_A_FRAME: usize = 400;
-const BOX: usize = 4;
+const BOX: usize = 16;
 
 impl MapModel {
     pub fn apply(&mut self, diff: MapDiff) {
