@@ -13,7 +13,7 @@ use super::{from_bytes, to_bytes};
 use crate::session::{BENCHES, Bench, Msg, Reply, Session, memory_per_pod};
 
 /// A figure is the median of so many runs.
-const BENCH_RUNS: usize = 5;
+const BENCH_RUNS: usize = 9;
 /// Nodes of the world that benchmarks leave behind.
 const LARGE_NODES: u32 = 100;
 
