@@ -1,4 +1,4 @@
-//! The console's own words: faults, load, and help.
+//! The console's own words: faults, load, questions, and help.
 //!
 //! Upstream: none; a hand on the power switch.
 
@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::kubectl::Output;
 use crate::kubelet::NodeConfig;
 
-use super::{World, load};
+use super::{World, load, why};
 
 /// One word of the console that is not kubectl's.
 struct Word {
@@ -32,6 +32,18 @@ const WORDS: &[Word] = &[
     Word {
         usage: load::SHORT,
         help: "what users ask of a workload (or memory=1Gi, off); alone: list it",
+    },
+    Word {
+        usage: why::WHY,
+        help: "the scheduler's decision about a pod: plugins, scores, reasons",
+    },
+    Word {
+        usage: why::WHAT_IF,
+        help: "play a command, see where its pods would go, take it back",
+    },
+    Word {
+        usage: why::FITS,
+        help: "how many pods like those of a file would find a node now",
     },
     Word {
         usage: "help",
@@ -66,6 +78,19 @@ impl World {
                     out.stdout += &format!("{}{}{}\n", word.usage, " ".repeat(pad), word.help);
                 }
                 Some(0)
+            }
+            ["why", rest @ ..] => Some(self.why_word(rest, out)),
+            ["what-if", ..] => {
+                let command = line
+                    .trim_start()
+                    .strip_prefix("what-if")
+                    .unwrap_or_default();
+                Some(self.what_if_word(command, out))
+            }
+            ["fits", file] => Some(self.fits_word(file, out)),
+            ["fits", ..] => {
+                out.stderr = format!("usage: {}\n", why::FITS);
+                Some(2)
             }
             ["load", rest @ ..] => Some(self.load_word(rest, out)),
             ["node", verb @ ("off" | "on"), name] => {

@@ -9,6 +9,7 @@ mod flags;
 mod furniture;
 mod load;
 mod setup;
+mod why;
 mod world;
 
 pub use checkpoint::Checkpoint;

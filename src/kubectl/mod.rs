@@ -30,6 +30,7 @@ use crate::client::{Client, LogSource, NoLogs};
 use crate::clock::SimTime;
 
 pub use columns::{NodeColumns, PodColumns, node_columns, pod_columns};
+pub use tables::{TABLE, align};
 
 use console::{Console, Flow};
 use errors::Failure;

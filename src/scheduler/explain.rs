@@ -2,9 +2,10 @@
 //!
 //! Upstream: none; the real scheduler shows this only in its log at level 10.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Key, Order, Uid};
+use crate::api::{Key, Object, Order, Uid};
 use crate::apiserver::Snapshot;
 
 use super::Scheduler;
@@ -12,6 +13,7 @@ use super::cache::{Cache, NodeId};
 use super::cycle::{self, Nominations};
 use super::framework::Cycle;
 use super::plugins::PLUGINS;
+use super::report;
 
 /// What the scheduler makes of a pod at a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl Scheduler {
     pub fn explain(&self, key: &Key, snapshot: Snapshot<'_>) -> Option<Decision> {
         let object = snapshot.get(key)?;
         let pod = object.pod()?;
-        let mut cache = Cache::of(snapshot, key);
+        let mut cache = Cache::of(snapshot, |other| other.key() == *key);
         let class = cache.class_of(object, pod);
         for row in PLUGINS {
             row.plugin.prepare(&mut cache, class);
@@ -60,6 +62,58 @@ impl Scheduler {
             pod,
         };
         Some(decide(cycle, object.meta.uid, self.next_start_node))
+    }
+}
+
+/// Where pods of one kind find room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// How many each node takes, by name; nodes that take none are left out.
+    pub nodes: BTreeMap<Arc<str>, u32>,
+    /// Why the next one finds no node; `None` if the count was ended before that.
+    pub then: Option<String>,
+}
+
+impl Scheduler {
+    /// Places pods like this one, one after the other, into what a snapshot holds but for the pods
+    /// that `but` names, until there is no room or `most` are placed.
+    pub fn room_for(
+        &self,
+        object: &Object,
+        snapshot: Snapshot<'_>,
+        but: impl Fn(&Object) -> bool,
+        most: u32,
+    ) -> Room {
+        let mut room = Room {
+            nodes: BTreeMap::new(),
+            then: None,
+        };
+        let Some(pod) = object.pod() else { return room };
+        let mut cache = Cache::of(snapshot, but);
+        let class = cache.class_of(object, pod);
+        for row in PLUGINS {
+            row.plugin.prepare(&mut cache, class);
+        }
+        let mut start = self.next_start_node;
+        for _ in 0..most {
+            let cycle = Cycle {
+                cache: &cache,
+                class: cache.class(class),
+                pod,
+            };
+            let found = cycle::find_feasible(cycle, object.meta.uid, &Nominations::new(), start);
+            let nodes = cache.order().len();
+            start = (start + found.processed) % nodes.max(1);
+            let totals = cycle::totals(&cycle::score(cycle, &found.feasible), found.feasible.len());
+            let winner = cycle::choose(&totals).and_then(|at| found.feasible.get(at));
+            let Some(node) = winner.map(|id| cache.node(*id).name.clone()) else {
+                room.then = Some(report::fit_error(&found, nodes));
+                break;
+            };
+            cache.book(class, &node, false, 1);
+            *room.nodes.entry(node).or_default() += 1;
+        }
+        room
     }
 }
 

@@ -37,7 +37,7 @@ use framework::Cycle;
 use plugins::PLUGINS;
 use queue::{Queue, QueuedPod};
 
-pub use explain::{Decision, NodeVerdict, Scored};
+pub use explain::{Decision, NodeVerdict, Room, Scored};
 pub use options::Options;
 
 /// The actor in every write, the reporter of every event, the default of `spec.schedulerName`.

@@ -18,7 +18,7 @@ mod topology;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Body, Key, Kind, Labels, Meta, NodeBody, Object, Order, Port};
+use crate::api::{Body, Kind, Labels, Meta, NodeBody, Object, Order, Port};
 use crate::apiserver::Snapshot;
 
 pub(super) use class::{Class, ClassId};
@@ -108,8 +108,8 @@ impl NodeInfo {
 }
 
 impl Cache {
-    /// A cache of everything that a snapshot holds, but for one pod.
-    pub(super) fn of(snapshot: Snapshot<'_>, but: &Key) -> Cache {
+    /// A cache of everything that a snapshot holds, but for some pods.
+    pub(super) fn of(snapshot: Snapshot<'_>, but: impl Fn(&Object) -> bool) -> Cache {
         let mut cache = Cache::default();
         let mut nodes: Vec<_> = snapshot.list_by_age(Kind::Node).collect();
         nodes.order_by_key(|node| node.meta.created);
@@ -131,7 +131,7 @@ impl Cache {
             }
         }
         for pod in snapshot.list(Kind::Pod, None) {
-            if pod.key() != *but {
+            if !but(pod) {
                 cache.count(pod, 1);
             }
         }
