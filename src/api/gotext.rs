@@ -90,22 +90,29 @@ fn write_number(number: &Number, out: &mut String) {
 }
 
 fn write_string(text: &str, out: &mut String) {
+    let is_special = |c: char| {
+        matches!(c, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}') || u32::from(c) < 0x20
+    };
     out.push('"');
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some((plain, from)) = rest.find(is_special).map(|at| rest.split_at(at)) {
+        out.push_str(plain);
+        let mut chars = from.chars();
+        let c = chars.next().unwrap_or_default();
         // Writing to a String cannot fail.
         let _ = match c {
-            '"' => write!(out, "\\\""),
-            '\\' => write!(out, "\\\\"),
-            '\n' => write!(out, "\\n"),
-            '\r' => write!(out, "\\r"),
-            '\t' => write!(out, "\\t"),
-            '\u{8}' => write!(out, "\\b"),
-            '\u{c}' => write!(out, "\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => write!(out, "\\u{:04x}", u32::from(c)),
-            c if u32::from(c) < 0x20 => write!(out, "\\u{:04x}", u32::from(c)),
-            c => write!(out, "{c}"),
+            '"' => out.write_str("\\\""),
+            '\\' => out.write_str("\\\\"),
+            '\n' => out.write_str("\\n"),
+            '\r' => out.write_str("\\r"),
+            '\t' => out.write_str("\\t"),
+            '\u{8}' => out.write_str("\\b"),
+            '\u{c}' => out.write_str("\\f"),
+            c => write!(out, "\\u{:04x}", u32::from(c)),
         };
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -131,8 +131,17 @@ impl ApiServer {
         template.admitted.get_or_init(admit).clone()
     }
 
-    /// Charges a new object to the quotas of its namespace. Errors: Forbidden.
-    pub(super) fn charge_quotas(&mut self, object: &Object, cause: Cause) -> Result<(), ApiError> {
+    /// Charges a new object, or what an object has grown by, to the quotas of its namespace.
+    /// Errors: Forbidden.
+    pub(super) fn charge_quotas(
+        &mut self,
+        object: &Object,
+        before: Option<&Object>,
+        cause: Cause,
+    ) -> Result<(), ApiError> {
+        if before.is_some() && !quota::counts_updates(object.kind()) {
+            return Ok(());
+        }
         let quotas = self
             .store
             .head()
@@ -141,7 +150,7 @@ impl ApiServer {
         let mut charged = Vec::new();
         for old in quotas {
             let body = old.data().unwrap_or(&Value::Null);
-            let used = quota::charge(&old.meta.name, body, object)
+            let used = quota::charge(&old.meta.name, body, object, before)
                 .map_err(|why| ApiError::forbidden(object.kind(), &object.meta.name, &why))?;
             if let Some(used) = used {
                 let mut new = (*old).clone();

@@ -93,6 +93,14 @@ impl FieldError {
         }
     }
 
+    /// `Too many: <found>: must have at most <most> items`.
+    pub fn too_many(path: impl Into<String>, found: usize, most: usize) -> FieldError {
+        FieldError {
+            path: path.into(),
+            detail: format!("Too many: {found}: must have at most {most} items"),
+        }
+    }
+
     /// `Duplicate value: <value>`.
     pub fn duplicate(path: impl Into<String>, value: impl std::fmt::Display) -> FieldError {
         FieldError {

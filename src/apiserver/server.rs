@@ -132,7 +132,7 @@ impl ApiServer {
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &object.meta.name, causes));
         }
-        self.charge_quotas(&object, cause)?;
+        self.charge_quotas(&object, None, cause)?;
         self.to_storage(&mut object);
         self.count_pods(kind, true);
         let stored = self.commit(&key, object, cause);
@@ -171,6 +171,7 @@ impl ApiServer {
             object.meta.resource_version = self.store.revision();
             return Ok(Arc::new(object));
         }
+        self.charge_quotas(&object, Some(&old), cause)?;
         let stored = self.commit_if_changed(slot, object, &old, cause);
         if let Some(writer) = self.writer.clone()
             && stored.meta.resource_version != old.meta.resource_version

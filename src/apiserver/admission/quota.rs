@@ -1,7 +1,7 @@
 //! ResourceQuotas: what an object uses, and whether a namespace may still use it.
 //!
 //! Upstream: `apiserver/pkg/admission/plugin/resourcequota`, `pkg/quota/v1/evaluator/core`.
-//! Differs: only creations are charged; storage of claims is not counted by class.
+//! Differs: storage of claims is not counted by class.
 
 use std::collections::BTreeMap;
 
@@ -150,13 +150,35 @@ fn quota_covers(quota: &Value, object: &Object) -> bool {
     })
 }
 
-/// The new `status.used` of a quota with an object more; `None` if it counts nothing of it. Errors:
-/// why the object may not be created.
-pub(super) fn charge(name: &str, quota: &Value, object: &Object) -> Result<Option<Value>, String> {
+/// What an object uses beyond what its old version did.
+fn growth(object: &Object, old: Option<&Object>) -> Usage {
+    let mut usage = quota_usage(object);
+    let before = old.map(quota_usage).unwrap_or_default();
+    for (name, (amount, _)) in before {
+        if let Some((now, _)) = usage.get_mut(&name) {
+            now.0 -= amount.0;
+        }
+    }
+    usage
+}
+
+/// Whether changes of a kind's objects are charged, and not only their creation.
+pub(super) fn counts_updates(kind: Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::PersistentVolumeClaim)
+}
+
+/// The new `status.used` of a quota with an object more, or with one that has grown; `None` if it
+/// counts nothing of it. Errors: why the object may not be written.
+pub(super) fn charge(
+    name: &str,
+    quota: &Value,
+    object: &Object,
+    old: Option<&Object>,
+) -> Result<Option<Value>, String> {
     if !quota_covers(quota, object) {
         return Ok(None);
     }
-    let usage = quota_usage(object);
+    let usage = growth(object, old);
     let hard: Vec<(&String, &Value)> = fields_at(quota, "/status/hard").collect();
     if let Some(pod) = object.pod() {
         must_specify(&hard, &pod.spec.spec)
@@ -176,7 +198,7 @@ pub(super) fn charge(name: &str, quota: &Value, object: &Object) -> Result<Optio
             .unwrap_or("0")
             .to_string();
         let sum = Amount(parse_quantity(&before).unwrap_or_default().0 + asked.0);
-        if sum > parse_quantity(most).unwrap_or_default() {
+        if asked.0 > 0 && sum > parse_quantity(most).unwrap_or_default() {
             let parts = [written(*asked, *binary), before, most.to_string()];
             for (list, text) in exceeded.iter_mut().zip(parts) {
                 list.push(format!("{resource}={text}"));
@@ -318,7 +340,7 @@ mod tests {
                 Err("failed quota: q: must specify limits.memory for: c"),
             ),
         ] {
-            let charged = charge("q", &quota(hard, used), &pod(resources));
+            let charged = charge("q", &quota(hard, used), &pod(resources), None);
             assert_eq!(charged, outcome.map_err(str::to_string));
         }
     }

@@ -157,7 +157,7 @@ fn envelope<'a, S: DeserializeOwned + Default>(
 pub fn check_metadata(value: &Value) -> Result<(), String> {
     let notes = RefCell::new(Notes::default());
     if let Some(meta) = value.get("metadata") {
-        let _ = strict::read_field::<ObjectMeta>(meta, "metadataOnlyObject", "metadata", &notes);
+        let _ = strict::read_field::<Value>(meta, "metadataOnlyObject", "metadata", &notes);
     }
     let mut problems = notes.into_inner().problems;
     problems.retain(|p| p.what != What::UnknownField);

@@ -1,7 +1,6 @@
 //! The table of rules for kinds that are kept as data.
 //!
 //! Upstream: the `Validate` and `ValidateUpdate` of each kind's strategy in `pkg/registry`.
-//! Differs: Endpoints, EndpointSlices, webhooks and API services are taken as they are.
 
 use serde_json::Value;
 
@@ -10,8 +9,8 @@ use crate::api::{Kind, Object};
 use crate::apiserver::structural;
 
 use super::{
-    Errors, autoscaler, config, definition, disruption, ingress, limit_range, network_policy,
-    priority_class, quota, rbac, service, storage,
+    Errors, api_service, autoscaler, config, definition, disruption, endpoints, ingress,
+    limit_range, network_policy, priority_class, quota, rbac, service, storage, webhook,
 };
 
 /// Problems of a new object.
@@ -33,6 +32,11 @@ pub(super) fn create(kind: Kind, object: &Object, body: &Value, errors: &mut Err
         Kind::PriorityClass => priority_class::priority_class(&object.meta, body, errors),
         Kind::Role | Kind::ClusterRole => rbac::role(kind, body, errors),
         Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::binding(kind, body, errors),
+        Kind::Endpoints => endpoints::endpoints(body, errors),
+        Kind::EndpointSlice => endpoints::endpoint_slice(body, errors),
+        Kind::MutatingWebhookConfiguration => webhook::configuration(true, body, errors),
+        Kind::ValidatingWebhookConfiguration => webhook::configuration(false, body, errors),
+        Kind::APIService => api_service::api_service(&object.meta, body, errors),
         Kind::CustomResourceDefinition => definition::definition(&object.meta, body, errors),
         Kind::Custom(custom) => errors.extend(structural::validate(body, custom.schema())),
         _ => {}
@@ -49,6 +53,10 @@ pub(super) fn update(kind: Kind, object: &Object, new: &Value, old: &Value, erro
         Kind::ConfigMap | Kind::Secret => {
             config::immutable(kind, new, old, errors);
             create(kind, object, new, errors);
+        }
+        Kind::EndpointSlice => {
+            endpoints::endpoint_slice(new, errors);
+            endpoints::same_address_type(new, old, errors);
         }
         Kind::PriorityClass => priority_class::immutable(new, old, errors),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {

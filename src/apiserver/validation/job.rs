@@ -1,7 +1,6 @@
 //! Jobs, and the Jobs of CronJobs.
 //!
-//! Upstream: `pkg/apis/batch/validation/validation.go` (ValidateJob, ValidateJobUpdate). Differs:
-//! while a Job is suspended its whole template may change.
+//! Upstream: `pkg/apis/batch/validation/validation.go` (ValidateJob, ValidateJobUpdate).
 
 use std::collections::BTreeMap;
 
@@ -13,6 +12,7 @@ use crate::apiserver::FieldError;
 use crate::apiserver::jobs::{CONTROLLER_UID, JOB_NAME};
 
 use super::format::{IMMUTABLE, dns_1123_label, dns_1123_subdomain};
+use super::job_template::differs_in_scheduling_only;
 use super::meta::{invalid_text, labels_text, selector, selector_text};
 use super::workload::{any_template, nonnegative};
 use super::{Errors, job_policy};
@@ -283,7 +283,8 @@ pub(super) fn job_update(meta: &Meta, new: &JobBody, old: &JobBody, errors: &mut
         && old.status.active == 0
         && (old.status.start_time.is_none() || old.status.met("Suspended").is_some());
     immutable(
-        new.template != old.template && !may_change,
+        new.template != old.template
+            && !(may_change && differs_in_scheduling_only(&new.template.api, &old.template.api)),
         "template",
         crate::api::go_internal_template(&serde_json::json!(spec.template)),
     );

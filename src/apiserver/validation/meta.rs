@@ -30,9 +30,11 @@ pub(super) fn object_meta(object: &Object, errors: &mut Errors) {
     let meta = &object.meta;
     let name_problems = match object.kind() {
         Kind::Namespace | Kind::Service | Kind::StatefulSet => dns_1123_label,
-        Kind::Role | Kind::ClusterRole | Kind::RoleBinding | Kind::ClusterRoleBinding => {
-            path_segment
-        }
+        Kind::Role
+        | Kind::ClusterRole
+        | Kind::RoleBinding
+        | Kind::ClusterRoleBinding
+        | Kind::APIService => path_segment,
         _ => dns_1123_subdomain,
     };
     if let Some(prefix) = &meta.generate_name {

@@ -5,6 +5,7 @@
 //! left out.
 
 mod affinity;
+mod api_service;
 mod autoscaler;
 mod config;
 mod container;
@@ -13,10 +14,12 @@ mod daemonset;
 mod data;
 mod definition;
 mod disruption;
+mod endpoints;
 mod format;
 mod ingress;
 mod job;
 mod job_policy;
+mod job_template;
 mod limit_range;
 mod meta;
 mod network_policy;
@@ -32,6 +35,7 @@ mod service;
 mod statefulset;
 mod storage;
 mod volume;
+mod webhook;
 mod workload;
 
 use std::sync::Arc;
