@@ -123,11 +123,14 @@ pub(super) fn patch_json(
             Ok(go_json(patch))
         }
         PatchType::Json => {
-            json::apply(object, patch).map_err(|why| invalid_patch("", why))?;
+            // What exactly did not apply stays in the server's log.
+            json::apply(object, patch).map_err(|_| ApiError::new(Reason::Invalid, REJECTED))?;
             Ok(go_json(patch))
         }
     }
 }
+
+const REJECTED: &str = "the server rejected our request due to an error in our request";
 
 fn invalid_patch(printed: &str, why: String) -> ApiError {
     let cause = FieldError::invalid("patch", go_quote(printed), &why);

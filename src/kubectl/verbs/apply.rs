@@ -209,6 +209,7 @@ fn patch(
     }
     let patch = patch_for(info, live).map_err(Problem::Text)?;
     if patch == json!({}) {
+        warn_if_deleting(console, live);
         return Ok(Done {
             word: "unchanged",
             object: Some(live.clone()),
