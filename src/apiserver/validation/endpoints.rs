@@ -181,7 +181,7 @@ fn endpoint(endpoint: &Value, kind: &str, path: &str, errors: &mut Errors) {
         match kind {
             "IPv4" | "IPv6" => {
                 let ip = text.parse::<IpAddr>().ok();
-                if !ip.is_some_and(|ip| ip.is_ipv4() == (kind == "IPv4")) {
+                if ip.is_none_or(|ip| ip.is_ipv4() != (kind == "IPv4")) {
                     let why = format!("must be a valid {kind} address");
                     errors.push(FieldError::invalid(&at, go_quote(text), &why));
                 }

@@ -163,3 +163,5 @@ pub(super) fn create_warnings(object: &Object) -> Vec<String> {
 mod data_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod webhook_tests;
