@@ -1,6 +1,10 @@
 //! What must come out the same in a browser as natively. Run by `npm test` in headless Chromium.
 #![cfg(target_arch = "wasm32")]
 
+#[path = "histories/mod.rs"]
+mod histories;
+
+use histories::{BATCH, HASHES, live, of_batch};
 use kube_orrery::clock::{Seed, digest_of};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -37,5 +41,18 @@ fn a_story_ends_in_the_same_state_as_natively() {
         let outcome = kube_orrery::scenario::run(&story);
         assert!(text.contains("\nhash\n"), "{name} asks for its hash");
         assert_eq!(outcome.text, text, "{name}");
+    }
+}
+
+/// The same properties as natively, and the same last states.
+#[wasm_bindgen_test]
+fn histories_keep_the_rules_and_end_as_natively() {
+    let lines = HASHES.lines();
+    assert!(lines.clone().count() >= 10, "hashes.txt has gone missing");
+    for (batch, line) in (1..).zip(lines) {
+        let seeds = (batch - 1) * BATCH + 1..=batch * BATCH;
+        let ends = seeds.map(|seed| live(seed).unwrap_or_else(|why| panic!("{why}")));
+        let digests: Vec<u64> = ends.collect();
+        assert_eq!(of_batch((batch, &digests)), line);
     }
 }

@@ -205,6 +205,16 @@ impl World {
         }
     }
 
+    /// Hands every object to every controller once more, as an informer's resync does: in a world
+    /// at rest they find nothing to write.
+    pub fn resync(&mut self) {
+        let cursor = self.state.wires[Process::Manager as usize].cursor;
+        self.state
+            .manager
+            .wake_everything(self.api.store().at(cursor));
+        self.settle();
+    }
+
     fn step(&mut self, until: SimTime) -> bool {
         let Some((at, event)) = self.state.heap.pop_until(until) else {
             return false;

@@ -47,7 +47,10 @@ impl Controller for DisruptionController {
         client: &mut Client<'_>,
     ) -> Result<(), ApiError> {
         let (now, cache) = (client.now(), client.cache());
-        let Some(budget) = cache.get(key).cloned() else {
+        let budget = cache
+            .get(key)
+            .filter(|_| key.kind == Kind::PodDisruptionBudget);
+        let Some(budget) = budget.cloned() else {
             return Ok(());
         };
         let body = budget.data().unwrap_or(&Value::Null);
@@ -252,9 +255,12 @@ fn note_budget(change: &Change<'_>, desk: &mut Desk, _: SimTime) {
 
 /// A pod wakes the budgets that pick it, when its readiness, its end or its labels change.
 fn note_pod(change: &Change<'_>, desk: &mut Desk, _: SimTime) {
+    // What a budget counts, and whose pods they are: that settles how many there should be.
     let seen = |object: &Arc<Object>| {
-        let ready = object.pod().is_some_and(|pod| pod.status.is_ready());
-        (ready, object.meta.is_deleting(), object.meta.labels.clone())
+        let state = object.pod().map(|p| (p.status.is_ready(), p.is_terminal()));
+        let owner = object.meta.controller().map(|owner| owner.uid);
+        let labels = object.meta.labels.clone();
+        (state, object.meta.is_deleting(), owner, labels)
     };
     if change.old.map(seen) == change.new.map(seen) {
         return;

@@ -14,6 +14,8 @@ mod drive;
 mod endpoints;
 mod garbage_collector;
 mod hash;
+#[cfg(test)]
+mod haste;
 mod horizontal_pod_autoscaler;
 mod job;
 mod namespace;
@@ -160,8 +162,9 @@ struct Notes {
     pods: replicaset::Tallies,
     daemons: daemonset::Backoffs,
     jobs: job::Jobs,
-    /// The revision of the last write in each StatefulSet's sync.
-    stateful: BTreeMap<Key, u64>,
+    /// The revision of the last write in a key's sync, of controllers that wait until their cache
+    /// shows it.
+    own_writes: BTreeMap<Key, u64>,
     provisioning: volume::Provisioning,
     graph: garbage_collector::Graph,
     nodes: node_lifecycle::Nodes,

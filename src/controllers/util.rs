@@ -55,6 +55,17 @@ pub(super) fn controller_key(object: &Object, kind: Kind) -> Option<Key> {
     Some(Key::new(kind, namespace, owner.name.clone()))
 }
 
+/// Errors: the cache, which stands at a revision, has yet to show what the key's last sync wrote.
+pub(super) fn await_own_writes(key: &Key, seen: u64, desk: &Desk) -> Result<(), ApiError> {
+    match desk.notes.own_writes.get(key) {
+        Some(own) if *own > seen => Err(ApiError::conflict(
+            key,
+            "the cache is behind its own writes",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Keeps the desk's set of objects that have no controller and could get one.
 pub(super) fn note_orphan(change: &Change<'_>, desk: &mut Desk) {
     let adoptable = |o: &&Arc<Object>| o.meta.controller().is_none() && !o.meta.is_deleting();

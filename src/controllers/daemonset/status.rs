@@ -6,7 +6,7 @@ use crate::api::{Body, DaemonSetStatus, Object};
 use crate::apiserver::{ApiError, Reason};
 use crate::clock::Span;
 
-use super::super::util::timer_after;
+use super::super::util::{ready_since, timer_after};
 use super::Sync;
 use super::pods::{PodsByNode, age_order};
 
@@ -33,13 +33,29 @@ impl Sync<'_, '_> {
             }
             self.store(&status)?;
         }
-        let minimum = self.body.min_ready_seconds();
-        if minimum > 0 && status.ready != status.available {
-            let at = self.client.now() + Span::secs(minimum.into());
-            let trigger = timer_after(self.client.trigger());
+        self.wait_for_availability(pods, status.ready != status.available);
+        Ok(())
+    }
+
+    /// Comes again when a pod that is ready becomes available: a second later than it must, lest it
+    /// be too early by a fraction. The status alone does not tell, since beside an old pod the new
+    /// one is not counted.
+    fn wait_for_availability(&mut self, pods: &PodsByNode, some_wait: bool) {
+        let minimum = Span::secs(self.body.min_ready_seconds().into());
+        if minimum == Span::ZERO {
+            return;
+        }
+        let now = self.client.now();
+        let pods = pods.values().flatten();
+        let waiting = pods.filter(|pod| !pod.meta.is_deleting() && !self.is_available(pod));
+        let since = waiting.filter_map(|pod| ready_since(pod)).min();
+        let second = Span::secs(1);
+        let due = since.map(|since| since + minimum + second);
+        let due = due.into_iter().chain(some_wait.then(|| now + minimum));
+        let trigger = timer_after(self.client.trigger());
+        for at in due {
             self.desk.queue.add_at(self.key.clone(), at, trigger);
         }
-        Ok(())
     }
 
     fn count(&self, pods: &PodsByNode, hash: &str) -> DaemonSetStatus {

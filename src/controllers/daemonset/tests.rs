@@ -364,3 +364,25 @@ fn pods_that_never_reached_a_node_go_with_it() {
     drive.settle();
     assert_eq!(placed(&drive), ["n1"]);
 }
+
+/// The new pod beside an old one is not counted, and nothing else tells when it is available.
+#[test]
+fn with_surge_an_old_pod_goes_when_the_new_one_has_been_ready_long_enough() {
+    let mut drive = cluster();
+    let surge = json!({
+        "minReadySeconds": 3,
+        "updateStrategy": {
+            "type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+        },
+    });
+    exporter(&mut drive, &surge);
+    run(&mut drive);
+    drive.run_for(Span::secs(10));
+    set_image(&mut drive, "exporter:2");
+    for _ in 0..2 {
+        run(&mut drive);
+        drive.run_for(Span::secs(10));
+    }
+    run(&mut drive);
+    assert_eq!(placed(&drive), ["n1", "n2"]);
+}

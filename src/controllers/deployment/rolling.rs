@@ -26,7 +26,9 @@ pub(super) fn plan_new(new: Figures, total: i32, replicas: i32, fences: Fences) 
 }
 
 /// The sizes to write, in order, as (which of the old ones, its size): first pods that do not serve
-/// anyway go, then as many as serve beyond the fence. `old` is sorted, oldest first.
+/// anyway go, then as many as serve beyond the fence. `old` is sorted, oldest first. One that still
+/// tells of more available pods than it is to have ends the plan, or the surplus would be reckoned
+/// with pods that are going.
 pub(super) fn plan_old(
     old: &[Figures],
     new: Figures,
@@ -43,12 +45,19 @@ pub(super) fn plan_old(
     }
     let mut left = budget;
     for (at, (rs, size)) in old.iter().zip(&mut sizes).enumerate() {
-        let unhealthy = left.min(*size - rs.available);
-        if *size > 0 && unhealthy > 0 {
-            *size -= unhealthy;
-            left -= unhealthy;
-            steps.push((at, *size));
+        if left <= 0 {
+            break;
         }
+        let unhealthy = left.min(*size - rs.available);
+        if *size == 0 || unhealthy == 0 {
+            continue;
+        }
+        if unhealthy < 0 {
+            return steps;
+        }
+        *size -= unhealthy;
+        left -= unhealthy;
+        steps.push((at, *size));
     }
     let available: i32 = old.iter().map(|rs| rs.available).sum::<i32>() + new.available;
     let mut surplus = available - min_available;
@@ -80,15 +89,17 @@ impl Rollout<'_, '_> {
         active.order_by_key(|rs| super::sync::age_order(rs));
         let figures: Vec<Figures> = active.iter().map(|rs| super::sync::figures(rs)).collect();
         let steps = plan_old(&figures, super::sync::figures(&new), replicas, fences);
-        if !steps.is_empty() {
-            for (at, size) in steps {
-                if let Some(rs) = active.get_mut(at) {
-                    *rs = self.scale(rs, size)?;
-                }
+        let mut scaled = false;
+        for (at, size) in steps {
+            let Some(rs) = active.get_mut(at) else { break };
+            // As upstream, a refusal only ends this step: the status is written all the same.
+            match self.scale(rs, size) {
+                Ok(updated) => *rs = updated,
+                Err(_) => break,
             }
-            return self.write_rollout_status(Some(&new), &old);
+            scaled = true;
         }
-        if self.is_complete(self.status()) {
+        if !scaled && self.is_complete(self.status()) {
             self.clean_up_history(&old)?;
         }
         self.write_rollout_status(Some(&new), &old)
@@ -158,6 +169,13 @@ mod tests {
                 rs(3, 0),
                 ten,
                 &[(0, 0)],
+            ),
+            (
+                "the status of the last step is not there yet",
+                &[rs(7, 8)],
+                rs(5, 2),
+                ten,
+                &[],
             ),
             ("nothing old", &[], rs(3, 3), three, &[]),
         ];

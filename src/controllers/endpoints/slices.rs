@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use crate::api::{Body, Key, Kind, Meta, Object, PodBody};
 use crate::apiserver::{ApiError, DeleteOptions, Snapshot};
 use crate::client::Client;
+use crate::clock::Span;
 
-use super::super::util::{controller_ref, ignore_not_found, woken_by};
-use super::super::{Controller, Desk, Watch};
+use super::super::util::{self, controller_ref, ignore_not_found, woken_by};
+use super::super::{Controller, Desk, Options, Watch};
 use super::{
     Port, is_headless, note_pod, note_selector, pods_behind, ports_on, publishes_not_ready,
     selector,
@@ -34,6 +35,15 @@ const ENDPOINTS_MAX: usize = 100;
 impl Controller for EndpointSliceController {
     fn name(&self) -> &'static str {
         "endpointslice-controller"
+    }
+
+    fn max_retries(&self) -> u32 {
+        15
+    }
+
+    /// `defaultSyncBackOff`, `maxSyncBackOff`.
+    fn retry(&self, _: &Options) -> Option<(Span, Span)> {
+        Some((Span::secs(1), Span::secs(1000)))
     }
 
     fn watches(&self) -> &'static [Watch] {
@@ -64,13 +74,19 @@ impl Controller for EndpointSliceController {
     fn reconcile(
         &self,
         key: &Key,
-        _desk: &mut Desk,
+        desk: &mut Desk,
         client: &mut Client<'_>,
     ) -> Result<(), ApiError> {
         let cache = client.cache();
         let found = cache.get(key).filter(|service| selector(service).is_some());
         let Some(service) = found.filter(|service| !service.meta.is_deleting()).cloned() else {
+            desk.notes.own_writes.remove(key);
             return Ok(());
+        };
+        util::await_own_writes(key, cache.revision(), desk)?;
+        let own_writes = &mut desk.notes.own_writes;
+        let mut wrote = |slice: &Arc<Object>| {
+            own_writes.insert(key.clone(), slice.meta.resource_version);
         };
         let wanted = plan(&service, cache);
         let mut have: Vec<Arc<Object>> = slices_of(&service, cache).cloned().collect();
@@ -86,7 +102,7 @@ impl Controller for EndpointSliceController {
             let meta = meta(&service);
             let Some(slice) = same.or_else(|| have.pop()) else {
                 let body = Body::Data(Kind::EndpointSlice, Arc::new(body));
-                client.create(Object { meta, body })?;
+                wrote(&client.create(Object { meta, body })?);
                 continue;
             };
             if slice.data() == Some(&body) && slice.meta.labels == meta.labels {
@@ -95,7 +111,7 @@ impl Controller for EndpointSliceController {
             let mut new = (*slice).clone();
             new.meta.labels = meta.labels;
             new.body = Body::Data(Kind::EndpointSlice, Arc::new(body));
-            client.update(new)?;
+            wrote(&client.update(new)?);
         }
         for slice in have {
             let gone = client.delete(&slice.key(), DeleteOptions::default());
@@ -203,7 +219,6 @@ mod tests {
     use super::super::super::drive::Drive;
     use super::*;
     use crate::api::{items_at, text_at};
-    use crate::clock::Span;
 
     #[test]
     fn slices_follow_the_pods_behind_a_service() {

@@ -210,7 +210,7 @@ fn count(
         let cache = client.cache();
         let pods = cache
             .owned_by(Kind::Pod, rs.meta.uid)
-            .filter(|pod| is_active(pod));
+            .filter(|pod| is_active(pod) && body.selector.matches(&pod.meta.labels));
         (counts.available, next) = status::available(body, pods, client.now());
     }
     (counts, next)
@@ -283,8 +283,13 @@ fn delete_pods(
     client: &mut Client<'_>,
 ) -> Result<(), ApiError> {
     let now = client.now();
+    let Some(body) = rs.replica_set() else {
+        return Ok(());
+    };
+    // One that has just been released is still the ReplicaSet's own in the cache.
+    let own = |pod: &&Arc<Object>| is_active(pod) && body.selector.matches(&pod.meta.labels);
     let owned = client.cache().owned_by(Kind::Pod, rs.meta.uid);
-    let active: Vec<Arc<Object>> = owned.filter(|pod| is_active(pod)).cloned().collect();
+    let active: Vec<Arc<Object>> = owned.filter(own).cloned().collect();
     let count = usize::try_from(count).unwrap_or(0);
     let crowds = if count < active.len() {
         crowds(rs, client)

@@ -41,9 +41,11 @@ impl Controller for StatefulSetController {
                 kind: Kind::Pod,
                 note: |change, desk, _| util::note_pod(change, Kind::StatefulSet, desk),
             },
+            // It looks for revisions to adopt, but none wakes it, or those of a set that is being
+            // deleted with its dependents would be made again and again.
             Watch {
                 kind: Kind::ControllerRevision,
-                note: |change, desk, _| util::note_revision(change, Kind::StatefulSet, desk),
+                note: |change, desk, _| util::note_orphan(change, desk),
             },
         ]
     }
@@ -59,13 +61,9 @@ impl Controller for StatefulSetController {
             return Ok(());
         }
         let seen = client.cache().revision();
-        if desk.notes.stateful.get(key).is_some_and(|own| *own > seen) {
-            // The watch has yet to show what the last sync wrote.
-            let why = "the cache is behind its own writes";
-            return Err(ApiError::conflict(key, why));
-        }
+        util::await_own_writes(key, seen, desk)?;
         let Some(set) = client.cache().get(key).cloned() else {
-            desk.notes.stateful.remove(key);
+            desk.notes.own_writes.remove(key);
             return Ok(());
         };
         let Some(body) = set.stateful_set().cloned() else {
@@ -83,7 +81,7 @@ impl Controller for StatefulSetController {
         let done = sync.run();
         let (key, written) = (sync.key, sync.written);
         if written > 0 {
-            desk.notes.stateful.insert(key, written);
+            desk.notes.own_writes.insert(key, written);
         }
         done
     }
@@ -110,7 +108,8 @@ impl Sync<'_, '_> {
             return Ok(());
         };
         let Some(revisions) = self.find_revisions()? else {
-            return Ok(());
+            let why = "the cache is behind the adoption of revisions";
+            return Err(ApiError::conflict(&self.key, why));
         };
         let done = self.control(&pods, &revisions);
         let pruned = self.truncate_history(&pods, &revisions);

@@ -71,6 +71,9 @@ impl Controller for Provisioner {
             return Ok(());
         };
         if due > now {
+            // It may have been woken by the timer of an earlier claim of this name.
+            let trigger = timer_after(client.trigger());
+            desk.queue.add_at(key.clone(), due, trigger);
             return Ok(());
         }
         match client.create(volume(&claim, &class)) {
