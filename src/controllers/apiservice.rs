@@ -50,7 +50,8 @@ impl Controller for AvailableCondition {
         _desk: &mut Desk,
         client: &mut Client<'_>,
     ) -> Result<(), ApiError> {
-        let Some(api) = client.cache().get(key).cloned() else {
+        let api = client.cache().get(key);
+        let Some(api) = api.filter(|_| key.kind == Kind::APIService).cloned() else {
             return Ok(());
         };
         let available = judge(&api, client.cache());

@@ -111,7 +111,7 @@ fn setup(seed: u64, dice: &mut Dice) -> Setup {
     let mut setup = Setup::chapter(seed);
     for flag in ["unreachable", "not-ready"] {
         let flag = format!("default-{flag}-toleration-seconds");
-        let set = setup.set_flag(&flag, Some(Span::secs(30)));
+        let set = setup.set_flag(&flag, "30s", Some(Span::secs(30)));
         assert!(set.is_ok(), "{set:?}");
     }
     if dice.chance(30) {

@@ -31,7 +31,7 @@ pub fn check(world: &mut World) -> Result<(), String> {
 
 /// Every owned object has a living owner, or is being collected.
 fn owners(head: Snapshot<'_>) -> Result<(), String> {
-    let all = || KINDS.iter().flat_map(|row| head.list(row.kind, None));
+    let all = || KINDS.iter().flat_map(|kind| head.list(*kind, None));
     let living: BTreeSet<Uid> = all().map(|object| object.meta.uid).collect();
     let orphan = all().find(|object| {
         let mut owners = object.meta.owners.iter();
