@@ -40,6 +40,8 @@ pub struct ScalePaths {
     /// `/spec/replicas`.
     pub spec_replicas: String,
     pub status_replicas: String,
+    /// Of the text of the selector; empty if there is none.
+    pub label_selector: String,
 }
 
 struct Row {
@@ -123,6 +125,7 @@ fn row(group: &str, scope: &str, names: &Value, version: &Value) -> Row {
         .map(|scale| ScalePaths {
             spec_replicas: path(text_at(scale, "/specReplicasPath")),
             status_replicas: path(text_at(scale, "/statusReplicasPath")),
+            label_selector: path(text_at(scale, "/labelSelectorPath")),
         });
     let schema = version.pointer("/schema/openAPIV3Schema").cloned();
     let categories: Vec<&str> = texts_at(names, "/categories");

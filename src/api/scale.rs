@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Body, Hashed, Kind, Object, number_at};
+use super::{Body, Hashed, Kind, Object, Selector, SelectorError, number_at, text_at};
 
 impl Object {
     /// How many replicas it wants; `None` for kinds that cannot be scaled.
@@ -21,6 +21,16 @@ impl Object {
             }
             _ => None,
         }
+    }
+
+    /// What its scale selects; everything, if it does not say. Errors: a text that is no selector.
+    pub fn scale_selector(&self) -> Result<Selector, SelectorError> {
+        let Body::Data(Kind::Custom(custom), body) = &self.body else {
+            return Ok(self.selector().cloned().unwrap_or_default());
+        };
+        let path = custom.scale().map(|scale| scale.label_selector.as_str());
+        let path = path.filter(|path| !path.is_empty());
+        text_at(body, path.unwrap_or("/-")).parse()
     }
 
     /// The object with another number of replicas; `None` for kinds that cannot be scaled.

@@ -144,9 +144,11 @@ fn parse_requirement(part: &str) -> Result<Requirement, SelectorError> {
     for (operator, negated) in [(" notin ", true), (" in ", false)] {
         if let Some((key, list)) = part.split_once(operator) {
             let list = list.trim();
-            let inner = list
-                .strip_prefix('(')
-                .ok_or_else(|| unable("found '', expected: '('"))?;
+            let inner = list.strip_prefix('(').ok_or_else(|| {
+                let mut words = list.split(|c: char| c.is_whitespace() || "=!<>".contains(c));
+                let found = words.next().unwrap_or_default();
+                unable(&format!("found '{found}' expected: '('"))
+            })?;
             let inner = inner
                 .strip_suffix(')')
                 .ok_or_else(|| unable("found '', expected: ',' or ')'"))?;

@@ -127,7 +127,8 @@ impl World {
     pub(super) fn load_word(&mut self, words: &[&str], out: &mut Output) -> i32 {
         let done = match words {
             [] => Ok(self.loads()),
-            ["-n" | "--namespace", namespace, target, rest @ ..] => {
+            ["-n" | "--namespace", namespace, target, rest @ ..]
+            | [target, rest @ .., "-n" | "--namespace", namespace] => {
                 self.set_load(namespace, target, rest)
             }
             [target, rest @ ..] => {

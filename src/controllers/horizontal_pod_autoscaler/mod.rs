@@ -3,8 +3,7 @@
 //! [`metrics`] gets figures, [`calculator`] makes a number of replicas of them, [`normalize`]
 //! bounds it, and this file writes the scale and the status.
 //!
-//! Upstream: `pkg/controller/podautoscaler/horizontal.go`. Differs: targets are the built-in kinds
-//! with a scale.
+//! Upstream: `pkg/controller/podautoscaler/horizontal.go`.
 
 mod calculator;
 #[cfg(test)]
@@ -236,7 +235,14 @@ impl Sync<'_, '_> {
     /// The selector of the target's pods, if no other autoscaler has the same. Errors: what is
     /// wrong with it; event and condition have been told.
     fn selector(&mut self, target: &Object) -> Result<Selector, String> {
-        let selector = target.selector().cloned().unwrap_or_default();
+        let selector = target.scale_selector().map_err(|error| {
+            let head = "couldn't convert selector into a corresponding internal selector object";
+            let why = format!("{head}: {}", error.0);
+            self.warn("InvalidSelector", &why);
+            self.status
+                .set("ScalingActive", false, "InvalidSelector", &why);
+            why
+        })?;
         if selector.is_empty() {
             let why = "selector is required";
             self.warn("SelectorRequired", why);

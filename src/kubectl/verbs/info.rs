@@ -3,7 +3,7 @@
 //! Upstream: `kubectl/pkg/cmd/{version,apiresources,clusterinfo}`. Differs: lists what this
 //! simulation serves, not all that a real server does.
 
-use crate::api::{Kind, Order};
+use crate::api::{Kind, Object, Order, items_at, text_at};
 use crate::apiserver::further_versions;
 use crate::kubectl::args::{Args, Flag, Takes, flag, short};
 use crate::kubectl::console::{Console, Flow};
@@ -153,10 +153,24 @@ fn versions(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure
     let all = server.kinds().chain(server.custom_versions());
     let mut all: Vec<String> = all.map(Kind::api_version).collect();
     all.extend(further_versions().map(str::to_string));
+    all.extend(
+        server
+            .list(Kind::APIService, None)
+            .filter_map(|api| aggregated(api)),
+    );
     all.order();
     all.dedup();
     all.into_iter().for_each(|version| console.say(version));
     Ok(Flow::Done(0))
+}
+
+/// The version of an APIService that answers.
+fn aggregated(api: &Object) -> Option<String> {
+    let body = api.data()?;
+    let mut conditions = items_at(body, "/status/conditions").iter();
+    conditions.find(|c| text_at(c, "/type") == "Available" && text_at(c, "/status") == "True")?;
+    let (group, version) = (text_at(body, "/spec/group"), text_at(body, "/spec/version"));
+    Some(format!("{group}/{version}"))
 }
 
 fn cluster(console: &mut Console<'_, '_>, _args: &Args) -> Result<Flow, Failure> {
