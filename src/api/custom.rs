@@ -100,6 +100,11 @@ impl CustomKind {
         self.0.scale.as_ref()
     }
 
+    /// Whether two are the same version of the same definition.
+    pub fn same_row(self, other: CustomKind) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+
     /// Whether lists can be selected by a field: `spec.color`.
     pub fn is_selectable(self, field: &str) -> bool {
         self.0.selectable.iter().any(|own| own == field)

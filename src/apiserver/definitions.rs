@@ -12,6 +12,7 @@ use crate::clock::SimTime;
 
 use super::patch::patch_json;
 use super::served::is_true;
+use super::versions::convert;
 use super::{ApiError, ApiServer, Cause, PatchType, Reason, decode, validation};
 
 const NO_RESOURCE: &str = "the server could not find the requested resource";
@@ -70,10 +71,11 @@ impl ApiServer {
 
     /// Puts a custom object into the version in which its kind is stored.
     pub(super) fn to_storage(&self, object: &mut Object) {
-        if let Body::Data(kind @ Kind::Custom(_), _) = &mut object.body
-            && let Some((_, stored)) = self.store.head().definition_of(*kind)
+        if let Kind::Custom(given) = object.kind()
+            && let Some((_, Kind::Custom(stored))) = self.store.head().definition_of(object.kind())
+            && !given.same_row(stored)
         {
-            *kind = stored;
+            convert(object, stored);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::profile::Profile;
 
 use super::managed::{Note, Writer};
 use super::strategy::{keep_status, keep_system_fields, number_template, same_spec, take_status};
-use super::{ApiError, Cause, Store, admission, defaults, jobs, services, validation};
+use super::{ApiError, Cause, Store, admission, defaults, in_version, jobs, services, validation};
 
 /// Flags of the API server that a scenario may set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -150,15 +150,17 @@ impl ApiServer {
         let key = object.key();
         let (slot, old) = self.locate(&key, object.meta.resource_version)?;
         keep_system_fields(&mut object.meta, &old.meta);
+        // What a custom object was is asked in the version in which it is written.
+        let seen = in_version(&old, key.kind);
         keep_status(&mut object, &old);
         number_template(&mut object, Some(&old));
-        if !same_spec(&object, &old) && object.meta.generation > 0 {
+        if !same_spec(&object, &seen) && object.meta.generation > 0 {
             object.meta.generation += 1;
         } else if key.kind == Kind::Deployment && object.meta.annotations != old.meta.annotations {
             // Upstream's Deployment strategy counts annotations as spec on the main resource.
             object.meta.generation += 1;
         }
-        let causes = validation::validate_update(&object, &old);
+        let causes = validation::validate_update(&object, &seen);
         if !causes.is_empty() {
             return Err(ApiError::invalid(key.kind, &key.name, causes));
         }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Body, Kind, Object, go_json, items_at, text_at};
+use crate::api::{Body, CustomKind, Kind, Object, go_json, items_at, text_at};
+
+use super::structural;
 
 /// One version of a kind beside its own.
 struct Version {
@@ -67,16 +69,27 @@ pub fn from_own(kind: Kind, api_version: &str, value: &mut Value) {
     }
 }
 
-/// An object of a custom kind in the version that it was asked for in.
+/// An object of a custom kind as its definition now has it in the version that is asked for:
+/// without what the schema does not know, and with its defaults.
 pub fn in_version(object: &Arc<Object>, kind: Kind) -> Arc<Object> {
-    match &object.body {
-        Body::Data(stored @ Kind::Custom(_), body)
-            if stored.info().version != kind.info().version =>
-        {
-            let (meta, body) = (object.meta.clone(), Body::Data(kind, body.clone()));
-            Arc::new(Object { meta, body })
+    match (&object.body, kind) {
+        (Body::Data(Kind::Custom(stored), _), Kind::Custom(asked)) if !stored.same_row(asked) => {
+            let mut object = (**object).clone();
+            convert(&mut object, asked);
+            if let Body::Data(_, body) = &mut object.body {
+                structural::fill(Arc::make_mut(body), asked.schema());
+            }
+            Arc::new(object)
         }
         _ => object.clone(),
+    }
+}
+
+/// Puts a custom object into a version: what its schema does not know is lost.
+pub(super) fn convert(object: &mut Object, to: CustomKind) {
+    if let Body::Data(kind @ Kind::Custom(_), body) = &mut object.body {
+        *kind = Kind::Custom(to);
+        structural::prune(Arc::make_mut(body), to.schema());
     }
 }
 

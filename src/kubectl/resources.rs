@@ -200,8 +200,8 @@ impl Filter {
     pub fn list(&self, kind: Kind, console: &Console<'_, '_>) -> Vec<Arc<Object>> {
         let namespace = self.namespace.as_deref().filter(|_| kind.info().namespaced);
         let all = console.live().list(kind, namespace);
-        all.filter(|object| self.passes(object))
-            .map(|object| in_version(object, kind))
+        all.map(|object| in_version(object, kind))
+            .filter(|object| self.passes(object))
             .collect()
     }
 }

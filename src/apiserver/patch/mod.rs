@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::api::{Key, Kind, Object, go_json, go_print, go_quote, to_json};
 
 use super::decode::{self, FieldValidation, What};
-use super::{ApiError, ApiServer, Cause, FieldError, Reason, from_own};
+use super::{ApiError, ApiServer, Cause, FieldError, Reason, from_own, in_version};
 
 pub use diff::{three_way_patch, two_way_patch};
 pub use json::merge_patch;
@@ -81,7 +81,7 @@ impl ApiServer {
         if kind == PatchType::Strategic && matches!(key.kind, Kind::Custom(_)) {
             return Err(ApiError::new(Reason::UnsupportedMediaType, MEDIA_TYPES));
         }
-        let mut patched = to_json(&old);
+        let mut patched = to_json(&in_version(&old, key.kind));
         from_own(key.kind, version, &mut patched);
         let printed = patch_json(&mut patched, kind, patch)?;
         let bad = |why: String| ApiError::new(Reason::BadRequest, why);

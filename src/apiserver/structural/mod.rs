@@ -1,8 +1,7 @@
 //! Structural schemas: what a CustomResourceDefinition says about the form of its objects.
 //!
 //! Upstream: `apiextensions-apiserver/pkg/apiserver/schema`. Differs: rules in CEL
-//! (`x-kubernetes-validations`) are kept and not evaluated; what is stored is not pruned or
-//! defaulted anew when it is read.
+//! (`x-kubernetes-validations`) are kept and not evaluated.
 
 mod default;
 mod pattern;

@@ -14,17 +14,30 @@ use crate::apiserver::FieldError;
 
 use super::{Pattern, field_schema, is_on};
 
-/// Everything in a whole object that its schema does not allow.
-pub(in crate::apiserver) fn validate(object: &Value, schema: &Value) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    check("", object, schema, &mut errors);
-    lists("", object, schema, &mut errors);
+/// Everything in a whole object that its schema does not allow. What was as bad in the old version
+/// is let pass: a schema may have become stricter since.
+pub(in crate::apiserver) fn validate(
+    object: &Value,
+    old: Option<&Value>,
+    schema: &Value,
+) -> Vec<FieldError> {
+    let (mut errors, mut before) = (Vec::new(), Vec::new());
+    check("", object, old, schema, &mut errors);
+    if let Some(old) = old {
+        lists("", old, schema, &mut before);
+    }
+    if before.is_empty() {
+        lists("", object, schema, &mut errors);
+    }
     errors
 }
 
 type Errors = Vec<FieldError>;
 
-fn check(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
+fn check(path: &str, value: &Value, old: Option<&Value>, schema: &Value, errors: &mut Errors) {
+    if old == Some(value) {
+        return;
+    }
     check_type(path, value, schema, errors);
     if !value.is_null() {
         junctors(path, value, schema, errors);
@@ -32,7 +45,7 @@ fn check(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
     match value {
         Value::String(text) => check_text(path, text, schema, errors),
         Value::Number(number) => check_number(path, number, schema, errors),
-        Value::Array(items) => check_items(path, items, schema, errors),
+        Value::Array(items) => check_items(path, items, old, schema, errors),
         _ => {}
     }
     let allowed = items_at(schema, "/enum");
@@ -46,7 +59,7 @@ fn check(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
         ));
     }
     if let Value::Object(fields) = value {
-        check_fields(path, fields, schema, errors);
+        check_fields(path, fields, old, schema, errors);
     }
 }
 
@@ -125,7 +138,7 @@ fn junctors(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
         let all = items_at(schema, key).iter();
         let one = |inner: &Value| {
             let mut own = Vec::new();
-            check(path, value, inner, &mut own);
+            check(path, value, None, inner, &mut own);
             own
         };
         all.map(one).collect()
@@ -163,7 +176,7 @@ fn junctors(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
     }
     if let Some(not) = schema.get("not") {
         let mut own = Vec::new();
-        check(path, value, not, &mut own);
+        check(path, value, None, not, &mut own);
         if own.is_empty() {
             refuse("must not validate the schema (not)".into());
         }
@@ -249,10 +262,23 @@ fn too_many(path: &str, found: usize, max: usize, errors: &mut Errors) {
     });
 }
 
-fn check_items(path: &str, items: &[Value], schema: &Value, errors: &mut Errors) {
+fn check_items(
+    path: &str,
+    items: &[Value],
+    old: Option<&Value>,
+    schema: &Value,
+    errors: &mut Errors,
+) {
     if let Some(inner) = schema.get("items") {
+        let before = old.and_then(Value::as_array).into_iter().flatten();
+        // Only keys say which element an element was.
+        let keyed = |item: &Value| identity(item, schema).filter(Value::is_object);
+        let before: Vec<(Value, &Value)> = before.filter_map(|o| Some((keyed(o)?, o))).collect();
         for (index, item) in items.iter().enumerate() {
-            check(&format!("{path}[{index}]"), item, inner, errors);
+            let own = keyed(item);
+            let old = before.iter().find(|(key, _)| Some(key) == own.as_ref());
+            let at = format!("{path}[{index}]");
+            check(&at, item, old.map(|(_, old)| *old), inner, errors);
         }
     }
     if let Some(min) = limit(schema, "minItems").filter(|min| items.len() < *min) {
@@ -264,7 +290,13 @@ fn check_items(path: &str, items: &[Value], schema: &Value, errors: &mut Errors)
     }
 }
 
-fn check_fields(path: &str, fields: &super::Fields, schema: &Value, errors: &mut Errors) {
+fn check_fields(
+    path: &str,
+    fields: &super::Fields,
+    old: Option<&Value>,
+    schema: &Value,
+    errors: &mut Errors,
+) {
     if let Some(min) = limit(schema, "minProperties").filter(|min| fields.len() < *min) {
         let rule = format!("should have at least {min} properties");
         return invalid(path, &fields.len().to_string(), &rule, errors);
@@ -274,13 +306,27 @@ fn check_fields(path: &str, fields: &super::Fields, schema: &Value, errors: &mut
     }
     for (name, field) in fields {
         if let Some(inner) = field_schema(schema, name) {
-            check(&below(path, name), field, inner, errors);
+            let old = old.and_then(|old| old.get(name));
+            check(&below(path, name), field, old, inner, errors);
         }
     }
     for name in texts_at(schema, "/required") {
         if !fields.contains_key(name) {
             errors.push(FieldError::required(below(path, name), ""));
         }
+    }
+}
+
+/// What an element of a list that is a set or a map is known by.
+fn identity(item: &Value, schema: &Value) -> Option<Value> {
+    match schema.get("x-kubernetes-list-type")?.as_str()? {
+        "set" => Some(item.clone()),
+        "map" => {
+            let keys = texts_at(schema, "/x-kubernetes-list-map-keys").into_iter();
+            let pairs = keys.filter_map(|key| Some((key.to_string(), item.get(key)?.clone())));
+            Some(Value::Object(pairs.collect()))
+        }
+        _ => None,
     }
 }
 
@@ -295,20 +341,10 @@ fn lists(path: &str, value: &Value, schema: &Value, errors: &mut Errors) {
             }
         }
         Value::Array(items) => {
-            let keys = texts_at(schema, "/x-kubernetes-list-map-keys");
-            let identity = |item: &Value| match schema.get("x-kubernetes-list-type")?.as_str()? {
-                "set" => Some(item.clone()),
-                "map" => {
-                    let pairs = keys.iter();
-                    let pairs = pairs.filter_map(|k| Some((k.to_string(), item.get(*k)?.clone())));
-                    Some(Value::Object(pairs.collect()))
-                }
-                _ => None,
-            };
             let mut seen = Vec::new();
             for (index, item) in items.iter().enumerate() {
                 let at = format!("{path}[{index}]");
-                if let Some(own) = identity(item) {
+                if let Some(own) = identity(item, schema) {
                     if seen.contains(&own) {
                         errors.push(FieldError::duplicate(&at, go_json(&own)));
                     }
@@ -357,7 +393,7 @@ mod tests {
 
     fn texts(value: &Value, schema: &Value) -> Vec<String> {
         let schema = json!({"type": "object", "properties": {"spec": schema}});
-        let errors = validate(&json!({ "spec": value }), &schema);
+        let errors = validate(&json!({ "spec": value }), None, &schema);
         errors.iter().map(ToString::to_string).collect()
     }
 
@@ -379,6 +415,31 @@ mod tests {
                 "spec.c: Required value",
             ]
         );
+    }
+
+    #[test]
+    fn what_was_as_bad_before_passes() {
+        let schema = json!({"properties": {"spec": {
+            "required": ["b"],
+            "properties": {
+                "a": {"maximum": 5},
+                "list": {
+                    "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["n"],
+                    "items": {"properties": {"v": {"maximum": 5}}},
+                },
+            },
+        }}});
+        let object = |a: i32, v: i32, w: i32| json!({"spec": {"a": a, "b": 1, "list": [{"n": "x", "v": v}, {"n": "y", "v": w}]}});
+        let old = object(9, 9, 1);
+        for (new, wanted) in [
+            (object(9, 9, 2), vec![]),
+            (object(8, 9, 1), vec!["spec.a"]),
+            (object(9, 8, 6), vec!["spec.list[0].v", "spec.list[1].v"]),
+        ] {
+            let errors = validate(&new, Some(&old), &schema);
+            let paths: Vec<&str> = errors.iter().map(|e| e.path.as_str()).collect();
+            assert_eq!(paths, wanted, "{new}");
+        }
     }
 
     #[test]

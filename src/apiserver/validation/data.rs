@@ -38,7 +38,7 @@ pub(super) fn create(kind: Kind, object: &Object, body: &Value, errors: &mut Err
         Kind::ValidatingWebhookConfiguration => webhook::configuration(false, body, errors),
         Kind::APIService => api_service::api_service(&object.meta, body, errors),
         Kind::CustomResourceDefinition => definition::definition(&object.meta, body, errors),
-        Kind::Custom(custom) => errors.extend(structural::validate(body, custom.schema())),
+        Kind::Custom(custom) => errors.extend(structural::validate(body, None, custom.schema())),
         _ => {}
     }
 }
@@ -66,6 +66,9 @@ pub(super) fn update(kind: Kind, object: &Object, new: &Value, old: &Value, erro
         Kind::ResourceQuota => {
             quota::quota(new, errors);
             quota::same_scopes(new, old, errors);
+        }
+        Kind::Custom(custom) => {
+            errors.extend(structural::validate(new, Some(old), custom.schema()));
         }
         Kind::CustomResourceDefinition => {
             create(kind, object, new, errors);
