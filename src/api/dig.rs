@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::ByteString;
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The text at a pointer (`/spec/type`); empty if there is none.
 pub fn text_at<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -59,14 +60,12 @@ pub fn labels_at(value: &Value, pointer: &str) -> BTreeMap<String, String> {
 
 /// Bytes as the values of a Secret are written.
 pub fn base64(bytes: &[u8]) -> String {
-    let written = json!(ByteString(bytes.to_vec()));
-    written.as_str().unwrap_or_default().to_string()
+    STANDARD.encode(bytes)
 }
 
 /// The bytes of a value of a Secret; none for what is no base64.
 pub fn unbase64(text: &str) -> Vec<u8> {
-    let read = serde_json::from_value::<ByteString>(text.into());
-    read.map(|bytes| bytes.0).unwrap_or_default()
+    STANDARD.decode(text).unwrap_or_default()
 }
 
 #[cfg(test)]

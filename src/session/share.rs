@@ -5,6 +5,8 @@
 //!
 //! Upstream: none.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::SimTime;
@@ -54,7 +56,7 @@ pub fn write(link: &Link) -> String {
     let json = serde_json::to_vec(link).unwrap_or_default();
     format!(
         "{PREFIX}{}",
-        base64(&miniz_oxide::deflate::compress_to_vec(&json, LEVEL))
+        URL_SAFE_NO_PAD.encode(miniz_oxide::deflate::compress_to_vec(&json, LEVEL))
     )
 }
 
@@ -64,42 +66,14 @@ pub fn read(fragment: &str) -> Result<Link, BadLink> {
         return Err(BadLink::TooLarge);
     }
     let body = fragment.strip_prefix(PREFIX).ok_or(BadLink::Unknown)?;
-    let packed = unbase64(body).ok_or(BadLink::Damaged)?;
+    let packed = URL_SAFE_NO_PAD.decode(body);
+    let packed = packed.map_err(|_| BadLink::Damaged)?;
     let json = miniz_oxide::inflate::decompress_to_vec_with_limit(&packed, INFLATED_MAX);
     let json = json.map_err(|e| match e.status {
         miniz_oxide::inflate::TINFLStatus::HasMoreOutput => BadLink::TooLarge,
         _ => BadLink::Damaged,
     })?;
     serde_json::from_slice(&json).map_err(|_| BadLink::Damaged)
-}
-
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-fn base64(bytes: &[u8]) -> String {
-    let letter = |n: u32| char::from(LETTERS.get((n & 63) as usize).copied().unwrap_or(b'A'));
-    let mut out = String::with_capacity(bytes.len() * 4 / 3 + 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..=chunk.len() {
-            out.push(letter(word >> (18 - 6 * i)));
-        }
-    }
-    out
-}
-
-fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    for chunk in text.as_bytes().chunks(4) {
-        let mut word = 0;
-        for letter in chunk {
-            word = word << 6 | u32::try_from(LETTERS.iter().position(|l| l == letter)?).ok()?;
-        }
-        word <<= 6 * (4 - chunk.len());
-        let bytes = word.to_be_bytes();
-        out.extend_from_slice(bytes.get(1..chunk.len())?);
-    }
-    Some(out)
 }
 
 #[cfg(test)]
@@ -143,7 +117,7 @@ mod tests {
         );
         let bomb = miniz_oxide::deflate::compress_to_vec(&vec![b' '; 9 << 20], 9);
         assert_eq!(
-            read(&format!("v1.{}", base64(&bomb))),
+            read(&format!("v1.{}", URL_SAFE_NO_PAD.encode(&bomb))),
             Err(BadLink::TooLarge)
         );
     }

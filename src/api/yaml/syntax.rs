@@ -22,6 +22,29 @@ const PARSER_WORDS: &[&str] = &[
     "found undefined tag handle",
 ];
 
+/// Whether a text has anything that saphyr takes and libyaml may not: control characters and tabs,
+/// tags and directives, markers of documents, empty keys, colons before commas, flow collections
+/// over several lines or among block scalars. Most texts have
+/// nothing of it, and need not be read twice.
+pub(super) fn may_differ(text: &str) -> bool {
+    let (mut last, mut depth, mut has_flow, mut has_block) = (b'\n', 0i32, false, false);
+    let is_odd = text.bytes().any(|byte| {
+        let before = std::mem::replace(&mut last, byte);
+        has_flow |= matches!(byte, b'{' | b'[');
+        depth += i32::from(matches!(byte, b'{' | b'[')) - i32::from(matches!(byte, b'}' | b']'));
+        has_block |= matches!(byte, b'|' | b'>');
+        match byte {
+            b'\n' => depth != 0,
+            b'!' | b'%' | b'@' | b'`' | b'?' | b'&' | b'*' | b'\\' => true,
+            b':' => matches!(before, b' ' | b'\n' | b'{' | b'[' | b',' | b'-' | b':'),
+            b',' | b'}' | b']' => matches!(before, b':' | b',' | b'[' | b'{'),
+            b'.' | b'-' => before == byte,
+            _ => !(b' '..=b'~').contains(&byte),
+        }
+    });
+    is_odd || (has_flow && has_block)
+}
+
 /// The first syntax error of one document. Takes time in proportion to the text, as long as the
 /// caller has bounded the nesting.
 pub(super) fn check(text: &str) -> Option<YamlError> {
