@@ -203,11 +203,16 @@ mod tests {
         )
     }
 
+    fn local() -> Value {
+        json!({"group": "x.io", "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 15})
+    }
+
     #[test]
     fn an_api_is_available_once_its_service_has_a_ready_pod() {
         let mut drive = Drive::new();
         let service = json!({"namespace": "default", "name": "x", "port": 443});
-        let spec = json!({"group": "x.io", "version": "v1", "service": service});
+        let mut spec = local();
+        spec["service"] = service;
         drive.create(Kind::APIService, "", "v1.x.io", &json!({ "spec": spec }));
         drive.settle();
         let title = "service/x in \"default\"";
@@ -237,7 +242,7 @@ mod tests {
     #[test]
     fn a_local_api_is_always_available() {
         let mut drive = Drive::new();
-        let spec = json!({"group": "x.io", "version": "v1"});
+        let spec = local();
         drive.create(Kind::APIService, "", "v1.x.io", &json!({ "spec": spec }));
         drive.settle();
         assert_eq!(
