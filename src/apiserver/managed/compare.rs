@@ -79,9 +79,10 @@ impl Walk {
         if !merges || (is_empty(old) && is_empty(new)) {
             return self.leaf(old, new);
         }
-        match shape {
-            Shape::ListMap(..) | Shape::ListSet => self.lists(shape, old, new),
-            _ => self.objects(shape, old, new),
+        if shape.merges_elements() {
+            self.lists(shape, old, new);
+        } else {
+            self.objects(shape, old, new);
         }
         match (old, new) {
             (None, _) => self.found.added.insert(&self.path),
@@ -158,21 +159,16 @@ impl Reader {
         match (shape, value) {
             (_, Value::Null) | (Shape::Piece(Scalar::Any), _) => self.found.insert(&self.path),
             (Shape::Piece(kind), value) => self.scalar(kind, value),
-            (Shape::ListMap(..) | Shape::ListSet, Value::Array(items)) => self.list(shape, items),
+            (shape, Value::Array(items)) if shape.merges_elements() => self.list(shape, items),
             (Shape::List, Value::Array(_)) | (Shape::Object, Value::Object(_)) => {
                 self.found.insert(&self.path);
             }
-            (
-                Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Unknown,
-                Value::Object(map),
-            ) => {
-                self.object(shape, map);
-            }
+            (shape, Value::Object(map)) if shape.is_granular() => self.object(shape, map),
             (Shape::Unknown, _) => self.found.insert(&self.path),
-            (Shape::List | Shape::ListMap(..) | Shape::ListSet, other) => {
+            (shape, other) if shape.merges_elements() || matches!(shape, Shape::List) => {
                 self.refuse(&format!("expected list, got &{{{}}}", go_print(other)));
             }
-            (Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Object, other) => {
+            (_, other) => {
                 self.refuse(&format!("expected map, got &{{{}}}", go_print(other)));
             }
         }
@@ -223,9 +219,7 @@ impl Reader {
     fn list(&mut self, shape: Shape, items: &[Value]) {
         for (index, item) in items.iter().enumerate() {
             let Some(step) = step_to(shape, item) else {
-                let Shape::ListMap(keys, _) = shape else {
-                    continue;
-                };
+                let keys = shape.keys();
                 let key = keys.iter().find(|key| item.get(**key).is_none());
                 self.refuse(&format!(
                     "element {index}: associative list with keys has an element that omits key field {:?} (and doesn't have default value)",
@@ -234,7 +228,7 @@ impl Reader {
                 continue;
             };
             self.path.push(step);
-            if matches!(shape, Shape::ListMap(..)) {
+            if shape.has_keys() {
                 self.read(shape.item(), item);
             }
             self.found.insert(&self.path);

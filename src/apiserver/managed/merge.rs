@@ -12,11 +12,7 @@ use super::shape::{Shape, step_to};
 /// The object with the configuration put onto it.
 pub fn merge(shape: Shape, live: &Value, config: &Value) -> Value {
     match (shape, live, config) {
-        (
-            Shape::Struct(_) | Shape::Map(_) | Shape::Envelope | Shape::Unknown,
-            Value::Object(live),
-            Value::Object(config),
-        ) => {
+        (shape, Value::Object(live), Value::Object(config)) if shape.is_granular() => {
             let mut out = live.clone();
             for (name, value) in config {
                 let inner = shape.field(name).unwrap_or(Shape::Unknown);
@@ -28,7 +24,7 @@ pub fn merge(shape: Shape, live: &Value, config: &Value) -> Value {
             }
             Value::Object(out)
         }
-        (Shape::ListMap(..) | Shape::ListSet, Value::Array(_), Value::Array(_)) => {
+        (shape, Value::Array(_), Value::Array(_)) if shape.merges_elements() => {
             merge_lists(shape, live, config)
         }
         _ => config.clone(),
@@ -64,7 +60,7 @@ fn merge_lists(shape: Shape, live: &Value, config: &Value) -> Value {
 pub fn prune(shape: Shape, value: &mut Value, last: &FieldSet, owned: &[&FieldSet]) {
     match value {
         Value::Object(map) => prune_object(shape, map, last, owned),
-        Value::Array(items) if matches!(shape, Shape::ListMap(..) | Shape::ListSet) => {
+        Value::Array(items) if shape.merges_elements() => {
             items.retain_mut(|item| {
                 let step = step_to(shape, item);
                 step.is_none_or(|step| prune_one(shape.item(), item, &step, last, owned))

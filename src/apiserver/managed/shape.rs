@@ -1,13 +1,14 @@
 //! How each field merges: as one piece, field by field, or element by element and by which keys.
 //!
 //! Upstream: the markers `+listType`, `+listMapKey`, `+mapType`, `+structType` and `+default` of
-//! `staging/src/k8s.io/api`, as the OpenAPI document has them. Differs: the
-//! markers in the schemas of custom kinds are not asked, their lists are one piece.
+//! `staging/src/k8s.io/api`, as the OpenAPI document has them; in the
+//! schemas of custom kinds `x-kubernetes-list-type` and its like.
 
 use serde_json::{Map, Value};
 
-use crate::api::Kind;
+use crate::api::{Kind, text_at, texts_at};
 use crate::apiserver::decode::schema::{Struct, Type};
+use crate::apiserver::structural;
 
 use super::set;
 
@@ -28,8 +29,12 @@ pub enum Shape {
     ListMap(&'static [&'static str], &'static Type),
     /// Scalars, each at most once.
     ListSet,
-    /// A custom object: metadata is known, and nothing below it.
-    Envelope,
+    /// A whole custom object, by its schema.
+    Envelope(&'static Value),
+    /// A part of one.
+    Schema(&'static Value),
+    /// Elements of one by keys.
+    SchemaList(&'static Value),
     /// Nothing is known: objects merge by field, lists are one piece.
     Unknown,
 }
@@ -142,8 +147,27 @@ impl Shape {
     /// The shape of a whole object.
     pub fn of_kind(kind: Kind) -> Shape {
         match kind {
-            Kind::Custom(_) => Shape::Envelope,
+            Kind::Custom(custom) => Shape::Envelope(custom.schema()),
             _ => Struct::named(kind.name()).map_or(Shape::Unknown, Shape::Struct),
+        }
+    }
+
+    fn of_schema(schema: &'static Value) -> Shape {
+        match text_at(schema, "/type") {
+            "object" if text_at(schema, "/x-kubernetes-map-type") == "atomic" => Shape::Object,
+            "object" => Shape::Schema(schema),
+            "array" => match text_at(schema, "/x-kubernetes-list-type") {
+                "map" => Shape::SchemaList(schema),
+                "set" => Shape::ListSet,
+                _ => Shape::List,
+            },
+            "string" => Shape::Piece(Scalar::String),
+            "integer" | "number" => Shape::Piece(Scalar::Numeric),
+            "boolean" => Shape::Piece(Scalar::Boolean),
+            _ if structural::is_on(schema, "x-kubernetes-int-or-string") => {
+                Shape::Piece(Scalar::Any)
+            }
+            _ => Shape::Unknown,
         }
     }
 
@@ -166,8 +190,17 @@ impl Shape {
         let owner = match self {
             Shape::Struct(owner) => owner,
             Shape::Map(element) => return Some(Shape::of(element)),
-            Shape::Envelope if name == "metadata" => {
-                return Some(Struct::named("ObjectMeta").map_or(Shape::Unknown, Shape::Struct));
+            Shape::Envelope(schema) => {
+                return match name {
+                    "metadata" => Struct::named("ObjectMeta").map(Shape::Struct),
+                    "apiVersion" | "kind" => Some(Shape::Piece(Scalar::String)),
+                    _ => Shape::Schema(schema).field(name),
+                };
+            }
+            Shape::Schema(schema) => {
+                let free = structural::is_on(schema, "x-kubernetes-preserve-unknown-fields");
+                let known = structural::field_schema(schema, name).map(Shape::of_schema);
+                return known.or(free.then_some(Shape::Unknown));
             }
             _ => return Some(Shape::Unknown),
         };
@@ -200,6 +233,9 @@ impl Shape {
                 }
                 other => Shape::of(other),
             },
+            Shape::SchemaList(schema) => {
+                schema.get("items").map_or(Shape::Unknown, Shape::of_schema)
+            }
             _ => Shape::Unknown,
         }
     }
@@ -207,7 +243,7 @@ impl Shape {
     /// Whether a field of this struct is there in Go even if nobody sets it.
     pub fn is_present(self, name: &str) -> bool {
         let Shape::Struct(owner) = self else {
-            return matches!(self, Shape::Envelope) && name == "metadata";
+            return matches!(self, Shape::Envelope(_)) && name == "metadata";
         };
         let envelope = ["metadata", "spec", "status"].contains(&name);
         (envelope && owner.field("apiVersion").is_some()) || PRESENT.contains(&(owner.name, name))
@@ -215,7 +251,54 @@ impl Shape {
 
     /// Whether entries are owned as such: those of maps, in contrast to fields of structs.
     pub fn has_entries(self) -> bool {
-        matches!(self, Shape::Map(_) | Shape::Envelope | Shape::Unknown)
+        match self {
+            Shape::Map(_) | Shape::Unknown => true,
+            Shape::Schema(schema) => schema.get("properties").is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether its fields or entries merge one by one.
+    pub fn is_granular(self) -> bool {
+        matches!(
+            self,
+            Shape::Struct(_)
+                | Shape::Map(_)
+                | Shape::Envelope(_)
+                | Shape::Schema(_)
+                | Shape::Unknown
+        )
+    }
+
+    /// Whether its elements merge one by one.
+    pub fn merges_elements(self) -> bool {
+        matches!(self, Shape::ListSet) || self.has_keys()
+    }
+
+    /// Whether its elements have keys.
+    pub fn has_keys(self) -> bool {
+        matches!(self, Shape::ListMap(..) | Shape::SchemaList(_))
+    }
+
+    /// The keys of its elements.
+    pub fn keys(self) -> Vec<&'static str> {
+        match self {
+            Shape::ListMap(keys, _) => keys.to_vec(),
+            Shape::SchemaList(schema) => texts_at(schema, "/x-kubernetes-list-map-keys"),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a key is where an element does not say it.
+    fn default_of(self, key: &str) -> Option<Value> {
+        match self {
+            Shape::ListMap(..) => (key == "protocol").then(|| Value::from("TCP")),
+            Shape::SchemaList(schema) => {
+                let own = schema.pointer("/items/properties")?.get(key)?;
+                own.get("default").cloned()
+            }
+            _ => None,
+        }
     }
 }
 
@@ -223,12 +306,11 @@ impl Shape {
 pub fn step_to(shape: Shape, item: &Value) -> Option<String> {
     match shape {
         Shape::ListSet => Some(set::value(item)),
-        Shape::ListMap(keys, _) => {
+        Shape::ListMap(..) | Shape::SchemaList(_) => {
             let mut found = Map::new();
-            for key in keys {
-                let default = (*key == "protocol").then(|| Value::from("TCP"));
-                let value = item.get(*key).cloned().or(default)?;
-                found.insert((*key).into(), value);
+            for key in shape.keys() {
+                let value = item.get(key).cloned();
+                found.insert(key.into(), value.or_else(|| shape.default_of(key))?);
             }
             Some(set::element(found))
         }

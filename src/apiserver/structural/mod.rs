@@ -20,12 +20,12 @@ type Fields = Map<String, Value>;
 /// Fields of every object, whatever its schema says.
 const ENVELOPE: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
-fn is_on(schema: &Value, key: &str) -> bool {
+pub(super) fn is_on(schema: &Value, key: &str) -> bool {
     schema.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// The schema of a field: its own, or that of all others. `None` if the field is not specified.
-fn field_schema<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+pub(super) fn field_schema<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
     let own = schema.get("properties").and_then(|all| all.get(name));
     own.or_else(|| schema.get("additionalProperties").filter(|s| s.is_object()))
 }
