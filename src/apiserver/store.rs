@@ -65,8 +65,8 @@ pub struct Store {
     by_owner: BTreeMap<Uid, Vec<(Kind, u32)>>,
     by_node: BTreeMap<Arc<str>, Vec<u32>>,
     digest: u64,
-    /// Of writes by users, by revision.
-    pub(super) notes: BTreeMap<u64, Note>,
+    /// Of writes by users, by revision, each with its digest.
+    pub(super) notes: BTreeMap<u64, (Note, u64)>,
 }
 
 #[derive(Default)]
@@ -136,9 +136,10 @@ impl Store {
         self.log.len() as u64
     }
 
-    /// The sum of the digests of all objects that exist now.
+    /// The sum of the digests of all objects that exist now, and what was noted of writes.
     pub fn digest(&self) -> u64 {
-        self.digest
+        let notes = self.notes.values().map(|(_, digest)| *digest);
+        notes.fold(self.digest, u64::wrapping_add)
     }
 
     /// The state after the last write.

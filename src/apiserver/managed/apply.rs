@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::api::{Key, Object, go_json, to_json};
 use crate::apiserver::decode::{self, FieldValidation};
 use crate::apiserver::{ApiError, ApiServer, Cause, Reason, Store};
+use crate::clock::digest_of;
 
 use super::compare::{Comparison, named};
 use super::history::managers;
@@ -268,11 +269,12 @@ fn sync_annotation(live: &Object, merged: &mut Value, config: &Value, manager: &
 impl Store {
     /// What is noted of a write.
     pub(super) fn note(&self, revision: u64) -> Option<&Note> {
-        self.notes.get(&revision)
+        self.notes.get(&revision).map(|(note, _)| note)
     }
 
     /// Notes something of a write that was just done.
     pub(in crate::apiserver) fn take_note(&mut self, revision: u64, note: Note) {
-        self.notes.insert(revision, note);
+        let digest = digest_of(&(revision, &note));
+        self.notes.insert(revision, (note, digest));
     }
 }

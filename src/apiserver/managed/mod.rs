@@ -15,6 +15,7 @@ mod merge;
 mod set;
 mod shape;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -54,6 +55,17 @@ pub enum Note {
     Applied(Arc<str>, Arc<Value>),
     /// The fields that these managers have by updates go to the one that applies.
     Upgraded(Arc<[Arc<str>]>, Arc<str>),
+}
+
+impl Hash for Note {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        match self {
+            Note::Created(writer, object) => (0, writer, object.digest()).hash(h),
+            Note::Updated(writer) => (1, writer).hash(h),
+            Note::Applied(manager, config) => (2, manager, config.to_string()).hash(h),
+            Note::Upgraded(managers, to) => (3, managers, to).hash(h),
+        }
+    }
 }
 
 /// One entry of `managedFields`.
