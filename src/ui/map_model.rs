@@ -39,7 +39,7 @@ pub struct MapModel {
 
 /// What one frame draws at most, since a page that draws a hundred nodes at once stands still:
 /// a box counts as so many, and each of its pods as one more.
-const DRAWN_A_FRAME: usize = 400;
+const DRAWN_A_FRAME: usize = 250;
 const BOX: usize = 16;
 
 impl MapModel {
