@@ -24,6 +24,23 @@ test("a first visit plays at 1x with seed 1, and says when it starts", async (t)
   }
 });
 
+test("the console knows the editor's file, and answers questions about pods", async (t) => {
+  const page = await openPage(t);
+  const said = page.locator("[data-console-output]");
+  const type = async (line) => {
+    await page.locator("[data-console-input]").fill(line);
+    await page.keyboard.press("Enter");
+  };
+  await type("what-if kubectl apply -f nginx.yml");
+  await said.getByText("A tie of k8s-node1, k8s-node2").first().waitFor();
+  assert.equal(await page.locator("[data-pod]").count(), 0, "nothing came of the question");
+  await type("kubectl apply -f nginx.yml");
+  await said.getByText("deployment.apps/nginx-deployment created").waitFor();
+  const name = await page.locator("[data-pod]").first().getAttribute("data-pod");
+  await type(`why pod/${name}`);
+  await said.getByText(`Pod ${name} went to k8s-node`).waitFor();
+});
+
 test("keys move the clock, but not while somebody types", async (t) => {
   const page = await openPage(t);
   await page.locator("h1").click();

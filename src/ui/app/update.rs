@@ -30,7 +30,7 @@ impl App {
             Act::Paint(at) => return self.paint(at),
             Act::Shown(visible) => self.shown_or_hidden(visible),
             Act::Send(msg) => self.send(msg),
-            Act::Run(line) => self.send(Msg::Console { line }),
+            Act::Run(line) => self.run(line),
             Act::TogglePlay => {
                 let playing = self.world.clock.playing;
                 self.send(if playing { Msg::Pause } else { Msg::Play });
@@ -130,17 +130,19 @@ impl App {
 
     fn apply(&mut self, text: String) {
         self.edited(text);
-        let text = self.desk.text.clone();
-        self.send(Msg::WriteFile {
-            name: FILE.to_owned(),
-            text,
-        });
-        self.send(Msg::Console {
-            line: format!("kubectl apply -f {FILE}"),
-        });
+        self.run(format!("kubectl apply -f {FILE}"));
         if self.shown.tab != Tab::Map {
             self.shown.tab = Tab::Console;
         }
+    }
+
+    /// A line of the console. One that names the editor's file means it as it stands there.
+    fn run(&mut self, line: String) {
+        if line.contains(FILE) {
+            let (name, text) = (FILE.to_owned(), self.desk.text.clone());
+            self.send(Msg::WriteFile { name, text });
+        }
+        self.send(Msg::Console { line });
     }
 
     pub(super) fn check_soon(&mut self) {
