@@ -1,5 +1,6 @@
 // How much a visitor's browser has to load: the brotli sizes of the release page's parts, and
-// their budgets.
+// their budgets. A budget that is missed says so wherever it is printed; `most` is then what the
+// tests hold the page to, so that it does not get worse.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -22,13 +23,19 @@ export function pageSizes(dist) {
 
   const isMonaco = (name) => name.startsWith("monaco/");
   const isCode = (name) => /\.(js|css|wasm|html)$/.test(name) && name !== "fidelity.html";
-  const figure = (name, wanted, budget) => ({ name, value: kilobytes(wanted), unit: "KB", budget });
+  const figure = (name, wanted, budget, most = budget) => ({
+    name,
+    value: kilobytes(wanted),
+    unit: "KB",
+    budget,
+    most,
+  });
   return [
     figure("the page's wasm", (name) => name === "kube-orrery_bg.wasm"),
     figure("the core's wasm", (name) => name === "kube-orrery-worker_bg.wasm"),
     figure("needed for the first paint", (name) => FIRST_PAINT.includes(name), 250),
-    // The plan had 900; docs/decisions/0011 says what became of it.
-    figure("all own code, without Monaco", (name) => isCode(name) && !isMonaco(name), 1350),
+    // docs/decisions/0011 says why it is missed.
+    figure("all own code, without Monaco", (name) => isCode(name) && !isMonaco(name), 900, 1350),
     figure("everything else that is ours", (name) => !isCode(name) && !isMonaco(name)),
     figure("Monaco, after the first paint", (name) => isMonaco(name) && !name.endsWith(".txt")),
   ];
@@ -42,9 +49,9 @@ export function asLine({ name, value, unit, budget }) {
   return `  ${name.padEnd(58)} ${number.padStart(9)} ${unit.padEnd(8)} ${limit.padEnd(18)} ${verdict}`;
 }
 
-/** Prints the sizes; true if all are within their budgets. */
+/** Prints the sizes; true if none is above the most that it may be. */
 export function checkSizes(dist) {
   const sizes = pageSizes(dist);
   for (const size of sizes) console.log(asLine(size));
-  return sizes.every(({ value, budget }) => budget === undefined || value < budget);
+  return sizes.every(({ value, most }) => most === undefined || value < most);
 }
